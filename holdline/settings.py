@@ -1,0 +1,92 @@
+"""Settings of each program, read from the environment and, where there is one, `.env`.
+
+The only module that reads the environment. One class a program; `load` reports every missing or malformed name at
+once, so that a start fails with a complete list and never half-way through a call.
+"""
+
+from typing import Annotated, TypeVar
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from holdline.errors import BadSettings
+
+S = TypeVar("S", bound="FirestoreSettings")
+
+
+class FirestoreSettings(BaseSettings):
+    """Where documents are kept; the emulator is used exactly when its host is given."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    google_cloud_project: str
+    firestore_emulator_host: str | None = None
+    log_level: str = "INFO"
+
+
+class LiveKitSettings(FirestoreSettings):
+    """How to reach LiveKit, and the name under which our workers take jobs."""
+
+    livekit_url: str
+    livekit_api_key: str
+    livekit_api_secret: SecretStr
+    agent_name: str = "holdline"
+
+
+class WorkerSettings(LiveKitSettings):
+    """The voice agent's worker. Without provider keys it talks through the offline pipeline."""
+
+    worker_capacity: int = Field(default=8, ge=1)
+    worker_health_port: int = Field(default=8081, ge=0, le=65535)
+
+    deepgram_api_key: SecretStr | None = None
+    deepgram_base_url: str | None = None
+    deepgram_model: str = "nova-3"
+    google_api_key: Annotated[
+        SecretStr | None, Field(validation_alias=AliasChoices("google_api_key", "gemini_api_key"))
+    ] = None
+    gemini_model: str = "gemini-2.5-flash"
+    openai_api_key: SecretStr | None = None
+    openai_base_url: str | None = None
+    openai_tts_model: str = "gpt-4o-mini-tts"
+    openai_tts_voice: str = "nova"
+    llm_base_url: str | None = None
+    llm_api_key: SecretStr | None = None
+    llm_model: str | None = None
+
+
+class FunctionsSettings(LiveKitSettings):
+    """The Cloud Functions. `functions_url` is the public base that Twilio calls and signs over."""
+
+    functions_url: str
+    firebase_auth_emulator_host: str | None = None
+    twilio_auth_token: SecretStr
+    sip_host: str
+    sip_username: str
+    sip_password: SecretStr
+
+
+class DashboardSettings(LiveKitSettings):
+    """The operator console. `call_page_number` is the line that /call rings when no number is named."""
+
+    dashboard_secret_key: SecretStr
+    dashboard_url: str
+    functions_url: str
+    firebase_web_api_key: SecretStr
+    firebase_auth_emulator_host: str | None = None
+    call_page_number: str | None = None
+
+
+def load(kind: type[S]) -> S:
+    """Read the settings of one program; raises BadSettings that lists every missing and malformed name."""
+    try:
+        return kind()
+    except ValidationError as error:
+        raise BadSettings(
+            missing=sorted(_name(e["loc"]) for e in error.errors() if e["type"] == "missing"),
+            malformed={_name(e["loc"]): e["msg"] for e in error.errors() if e["type"] != "missing"},
+        ) from None
+
+
+def _name(location: tuple[int | str, ...]) -> str:
+    return str(location[0]).upper()
