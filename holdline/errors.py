@@ -29,10 +29,14 @@ class BadSettings(HoldlineError):
 
 
 class InvalidDocument(HoldlineError):
-    def __init__(self, path: str, problems: dict[str, str]) -> None:
+    """`noted` is the remark that already stands beside the document, if any."""
+
+    def __init__(self, path: str, problems: dict[str, str], *, noted: str | None = None) -> None:
         self.path = path
         self.problems = problems
-        super().__init__(f"{path}: " + "; ".join(f"{field}: {problem}" for field, problem in problems.items()))
+        self.noted = noted
+        self.problem = "; ".join(f"{field}: {problem}" for field, problem in problems.items())
+        super().__init__(f"{path}: {self.problem}")
 
 
 class InvalidAnswer(HoldlineError):

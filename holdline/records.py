@@ -38,6 +38,8 @@ class Record(Value):
     collection: ClassVar[str]
 
     id: Id
+    problem: str | None = None
+    """What is wrong with a hand-made edit, written here for the person who made it."""
 
     def document(self) -> dict[str, Any]:
         """The fields as Firestore takes them: enums as text, times as aware datetimes, tuples as lists."""
@@ -55,6 +57,7 @@ class Record(Value):
             raise InvalidDocument(
                 f"{cls.collection}/{document_id}",
                 {".".join(str(part) for part in e["loc"]) or "document": e["msg"] for e in error.errors()},
+                noted=data.get("problem"),
             ) from None
 
 

@@ -1,0 +1,106 @@
+"""A call: one LiveKit room, its turns, and the metadata with which a worker is dispatched into it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from holdline.records import Id, Instant, Record, Value
+
+
+class CallKind(StrEnum):
+    PHONE = "phone"
+    BROWSER = "browser"
+    REHEARSAL = "rehearsal"
+
+
+class Floor(StrEnum):
+    """Who talks to the caller."""
+
+    AGENT = "agent"
+    NOBODY = "nobody"
+
+
+class Outcome(StrEnum):
+    CALLER_LEFT = "caller_left"
+    AGENT_ENDED = "agent_ended"
+    NOT_CONNECTED = "not_connected"
+    FAILED = "failed"
+
+
+class Call(Record):
+    """The id is also the name of the LiveKit room."""
+
+    collection: ClassVar[str] = "calls"
+
+    kind: CallKind
+    caller: str
+    """The caller's number in E.164, or `browser`."""
+    caller_identity: Id
+    """The caller's participant identity in the room; nobody else is ever taken for the caller."""
+    line: str
+    """The number that was rung, in E.164."""
+    voice_agent: Id
+    voice_agent_version: Id
+    opened_by: str
+    """Twilio's CallSid, or the uid of the browser's visitor."""
+    floor: Floor = Floor.NOBODY
+    started_at: Instant
+    answered_at: Instant | None = None
+    ended_at: Instant | None = None
+    outcome: Outcome | None = None
+    outcome_detail: str | None = None
+
+    @property
+    def is_live(self) -> bool:
+        return self.ended_at is None
+
+
+class Dispatch(BaseModel):
+    """The metadata of a job and of its room: everything a worker needs to find the call. JSON on the wire."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    org: Id
+    call: Id
+    voice_agent: Id
+    version: Id
+    kind: CallKind
+    caller_identity: Id
+    epoch: int = Field(default=1, ge=1)
+
+
+class Speaker(StrEnum):
+    CALLER = "caller"
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    """A supervisor's words, spoken by the agent."""
+
+
+class KnowledgeUse(Value):
+    """An entry that was looked at for a turn, with its score in [0, 1]."""
+
+    entry: Id
+    question: str
+    answer: str
+    score: float
+
+
+class Turn(Record):
+    """One utterance; id = `{call}_{n}` with n counting from 1."""
+
+    collection: ClassVar[str] = "turns"
+
+    call: Id
+    n: int
+    who: Speaker
+    text: str
+    at: Instant
+    knowledge: tuple[KnowledgeUse, ...] = ()
+    latencies_ms: dict[str, float] = Field(default_factory=dict)
+    cut: bool = False
+
+    @classmethod
+    def of(cls, call: str, n: int, *, who: Speaker, text: str, at: datetime) -> "Turn":
+        return cls(id=f"{call}_{n:04d}", call=call, n=n, who=who, text=text, at=at)

@@ -1,0 +1,130 @@
+"""Everything a person can do to a live call, one function a verb.
+
+The dashboard and every other door are thin callers of these. Each writes one batch: the new state and its audit line.
+All raise NotFound, Unavailable, and IllegalTransition (AlreadyTaken where somebody else was first).
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from holdline.errors import AlreadyTaken, IllegalTransition, InvalidAnswer
+from holdline.help_request import OPEN, Event, HelpRequest, Status, speakable
+from holdline.people import AuditEntry, PersonRef
+from holdline.store import Create, Store, Write, change
+
+CLAIM_LASTS = timedelta(seconds=120)
+CONSOLE = PersonRef(uid="console", name="Console")
+"""Who is named when the console does not say who typed an answer."""
+
+
+def claim(store: Store, request_id: str, *, by: PersonRef, at: datetime) -> HelpRequest:
+    """Show everybody that `by` is looking at it; claiming one's own claim again prolongs it."""
+
+    def decide(request: HelpRequest) -> HelpRequest:
+        request = _without_stale_claim(request, at=at)
+        if request.status is Status.CLAIMED and request.claimed_by is not None:
+            if request.claimed_by.uid != by.uid:
+                raise AlreadyTaken(request.status, Event.CLAIMED, by=request.claimed_by.name)
+            return request.model_copy(update={"claimed_until": at + CLAIM_LASTS})
+        _refuse_if_answered(request, Event.CLAIMED)
+        return request.after(Event.CLAIMED, at=at, claimed_by=by, claimed_until=at + CLAIM_LASTS)
+
+    return _change(store, request_id, decide, by=by, did="claimed", at=at)
+
+
+def release(store: Store, request_id: str, *, by: PersonRef, at: datetime) -> HelpRequest:
+    """Give one's claim back to the queue."""
+
+    def decide(request: HelpRequest) -> HelpRequest:
+        if request.status is Status.CLAIMED and request.claimed_by is not None and request.claimed_by.uid != by.uid:
+            raise AlreadyTaken(request.status, Event.RELEASED, by=request.claimed_by.name)
+        return request.after(Event.RELEASED, at=at, claimed_by=None, claimed_until=None)
+
+    return _change(store, request_id, decide, by=by, did="released", at=at)
+
+
+def answer(store: Store, request_id: str, text: str, *, by: PersonRef, at: datetime) -> HelpRequest:
+    """Send the words that the caller is to hear; also raises InvalidAnswer.
+
+    Sending the same words again is the same answer. Another person's claim protects the request while it lasts.
+    """
+    words = speakable(text)
+
+    def decide(request: HelpRequest) -> HelpRequest:
+        request = _without_stale_claim(request, at=at)
+        if request.answered_by is not None and request.answered_by.uid == by.uid and request.accepted_answer == words:
+            return request
+        if request.status is Status.CLAIMED and request.claimed_by is not None and request.claimed_by.uid != by.uid:
+            raise AlreadyTaken(request.status, Event.ANSWERED, by=request.claimed_by.name)
+        _refuse_if_answered(request, Event.ANSWERED)
+        return _answered(request, words, Event.ANSWERED, by=by, at=at)
+
+    return _change(store, request_id, decide, by=by, did="answered", at=at)
+
+
+def accept_hand_written_answer(store: Store, request_id: str, *, at: datetime) -> HelpRequest:
+    """Take an answer that was typed into the document itself, or write beside it why it cannot be spoken.
+
+    The console overrides a claim. On a request that was already answered it is a correction.
+    """
+    refused: list[str] = []
+
+    def decide(request: HelpRequest) -> HelpRequest:
+        refused.clear()
+        typed = request.answer
+        if typed is None or not request.has_hand_written_answer:
+            return request
+        # A hand may also have set the status; what has been accepted decides where the request really stands.
+        if request.status is Status.ANSWERED and request.answer_version == 0:
+            request = request.model_copy(update={"status": Status.WAITING})
+        try:
+            words = speakable(typed)
+            event = Event.CORRECTED if request.answer_version else Event.ANSWERED
+            return _answered(request, words, event, by=CONSOLE, at=at).model_copy(update={"problem": None})
+        except (InvalidAnswer, IllegalTransition) as refusal:
+            refused.append(str(refusal))
+            return request.model_copy(update={"problem": str(refusal)})
+
+    def beside(request: HelpRequest) -> list[Write]:
+        return [] if refused else [Create(AuditEntry.of(CONSOLE, "answered", request, at=at))]
+
+    return change(store, HelpRequest, request_id, decide, beside=beside)
+
+
+def _change(
+    store: Store,
+    request_id: str,
+    decide: Callable[[HelpRequest], HelpRequest],
+    *,
+    by: PersonRef,
+    did: str,
+    at: datetime,
+) -> HelpRequest:
+    def beside(request: HelpRequest) -> list[Write]:
+        return [Create(AuditEntry.of(by, did, request, at=at))]
+
+    return change(store, HelpRequest, request_id, decide, beside=beside)
+
+
+def _answered(request: HelpRequest, words: str, event: Event, *, by: PersonRef, at: datetime) -> HelpRequest:
+    return request.after(
+        event,
+        at=at,
+        answer=words,
+        accepted_answer=words,
+        answer_version=request.answer_version + 1,
+        answered_by=by,
+        received_at=None,
+        claimed_until=None,
+    )
+
+
+def _without_stale_claim(request: HelpRequest, *, at: datetime) -> HelpRequest:
+    if request.is_claim_over(at):
+        return request.after(Event.CLAIM_RAN_OUT, at=at, claimed_by=None, claimed_until=None)
+    return request
+
+
+def _refuse_if_answered(request: HelpRequest, event: Event) -> None:
+    if request.status not in OPEN and request.answered_by is not None:
+        raise AlreadyTaken(request.status, event, by=request.answered_by.name)

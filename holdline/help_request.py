@@ -1,0 +1,199 @@
+"""A help request: one question of one caller that a person must answer, and the life it can have.
+
+Theory of operation. The agent asks and the request waits. A person may claim it, so that others see it is being looked
+at, and may release it; a claim that is not followed up runs out. An answer need not be claimed first. The agent takes
+the answer to the caller: speaking begins, and ends heard, or cut, in which case it is answered again and said anew. A
+heard answer can still be corrected. Without an answer in time the request expires; the caller may withdraw the question
+or leave. An answer that comes after that is not lost: it becomes a follow-up.
+
+`TRANSITIONS` is the whole truth of it; when something was received, seen or spoken is a time, not a status.
+"""
+
+import re
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Self
+
+from pydantic import Field
+
+from holdline.call import KnowledgeUse, Speaker
+from holdline.errors import IllegalTransition, InvalidAnswer
+from holdline.people import PersonRef
+from holdline.records import Id, Instant, Record, Value
+
+ANSWER_LIMIT = 500
+
+
+class Status(StrEnum):
+    WAITING = "waiting"
+    CLAIMED = "claimed"
+    ANSWERED = "answered"
+    SPEAKING = "speaking"
+    DELIVERED = "delivered"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    CALLER_LEFT = "caller_left"
+    FOLLOW_UP = "follow_up"
+    FOLLOWED_UP = "followed_up"
+    CLOSED = "closed"
+
+
+class Event(StrEnum):
+    CLAIMED = "claimed"
+    RELEASED = "released"
+    CLAIM_RAN_OUT = "claim_ran_out"
+    ANSWERED = "answered"
+    SPEAKING_BEGAN = "speaking_began"
+    CUT = "cut"
+    HEARD = "heard"
+    CORRECTED = "corrected"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    CALLER_LEFT = "caller_left"
+    FOLLOWED_UP = "followed_up"
+    CLOSED = "closed"
+
+
+TRANSITIONS: dict[Status, dict[Event, Status]] = {
+    Status.WAITING: {
+        Event.CLAIMED: Status.CLAIMED,
+        Event.ANSWERED: Status.ANSWERED,
+        Event.EXPIRED: Status.EXPIRED,
+        Event.WITHDRAWN: Status.WITHDRAWN,
+        Event.CALLER_LEFT: Status.CALLER_LEFT,
+    },
+    Status.CLAIMED: {
+        Event.RELEASED: Status.WAITING,
+        Event.CLAIM_RAN_OUT: Status.WAITING,
+        Event.ANSWERED: Status.ANSWERED,
+        Event.EXPIRED: Status.EXPIRED,
+        Event.WITHDRAWN: Status.WITHDRAWN,
+        Event.CALLER_LEFT: Status.CALLER_LEFT,
+    },
+    Status.ANSWERED: {
+        Event.SPEAKING_BEGAN: Status.SPEAKING,
+        Event.CORRECTED: Status.ANSWERED,
+        Event.CALLER_LEFT: Status.CALLER_LEFT,
+    },
+    Status.SPEAKING: {
+        Event.HEARD: Status.DELIVERED,
+        Event.CUT: Status.ANSWERED,
+        Event.CORRECTED: Status.ANSWERED,
+        Event.CALLER_LEFT: Status.CALLER_LEFT,
+    },
+    Status.DELIVERED: {Event.CORRECTED: Status.ANSWERED},
+    Status.EXPIRED: {Event.ANSWERED: Status.FOLLOW_UP, Event.CLOSED: Status.CLOSED},
+    Status.CALLER_LEFT: {Event.ANSWERED: Status.FOLLOW_UP, Event.CLOSED: Status.CLOSED},
+    Status.FOLLOW_UP: {Event.FOLLOWED_UP: Status.FOLLOWED_UP, Event.CLOSED: Status.CLOSED},
+    Status.WITHDRAWN: {},
+    Status.FOLLOWED_UP: {},
+    Status.CLOSED: {},
+}
+
+OPEN = (Status.WAITING, Status.CLAIMED)
+"""A person has yet to answer."""
+LIVE = (*OPEN, Status.ANSWERED, Status.SPEAKING)
+"""The caller is still owed something on this call."""
+
+_STAMPS: dict[Event, str] = {
+    Event.CLAIMED: "claimed_at",
+    Event.ANSWERED: "answered_at",
+    Event.CORRECTED: "answered_at",
+    Event.SPEAKING_BEGAN: "speaking_at",
+    Event.HEARD: "delivered_at",
+    Event.EXPIRED: "closed_at",
+    Event.WITHDRAWN: "closed_at",
+    Event.CALLER_LEFT: "closed_at",
+    Event.FOLLOWED_UP: "closed_at",
+    Event.CLOSED: "closed_at",
+}
+
+
+class ContextTurn(Value):
+    """One of the last things said before the question, as the card shows it."""
+
+    who: Speaker
+    text: str
+
+
+class HelpRequest(Record):
+    collection: ClassVar[str] = "help_requests"
+
+    call: Id
+    question: str = Field(min_length=1, max_length=500)
+    reason: str = ""
+    skill: str | None = None
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    """The model's own, recorded and advisory."""
+    details: tuple[str, ...] = ()
+    """What the caller added, or how they asked again."""
+    context: tuple[ContextTurn, ...] = ()
+    nearest: tuple[KnowledgeUse, ...] = ()
+    caller: str = ""
+    """As people may see it: a number with its middle masked."""
+
+    status: Status = Status.WAITING
+    asked_at: Instant
+    expires_at: Instant
+
+    claimed_by: PersonRef | None = None
+    claimed_at: Instant | None = None
+    claimed_until: Instant | None = None
+
+    answer: str | None = None
+    answer_version: int = 0
+    """Counts the answers accepted; 0 while there is none."""
+    accepted_answer: str | None = None
+    """The answer of that version. An `answer` that differs from it was typed into the document by hand."""
+    answered_by: PersonRef | None = None
+    answered_at: Instant | None = None
+
+    received_at: Instant | None = None
+    """When the job that has the call saw the answer."""
+    speaking_at: Instant | None = None
+    delivered_at: Instant | None = None
+    closed_at: Instant | None = None
+    cuts: int = 0
+    latencies_ms: dict[str, float] = Field(default_factory=dict)
+    """Of the last relay, from the commit of the answer: to the synthesiser, and to the first published frame."""
+
+    def after(self, event: Event, /, *, at: datetime, **fields: Any) -> Self:
+        """The request once `event` happened, with `fields` set beside it; or IllegalTransition."""
+        status = TRANSITIONS[self.status].get(event)
+        if status is None:
+            raise IllegalTransition(self.status, event)
+        stamp = {_STAMPS[event]: at} if event in _STAMPS else {}
+        return self.model_copy(update={"status": status, **stamp, **fields})
+
+    @property
+    def has_hand_written_answer(self) -> bool:
+        """Somebody typed an answer into the document itself, and nobody has accepted or refused it yet."""
+        return bool(self.answer) and self.answer != self.accepted_answer
+
+    def is_claim_over(self, at: datetime) -> bool:
+        return self.status is Status.CLAIMED and (self.claimed_until is None or self.claimed_until <= at)
+
+
+_LINE_BREAKS = re.compile(r"\s*[\r\n]+\s*")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\t")
+_MARKUP = re.compile(r"</?[A-Za-z!?][^<>]*>|&(?:[A-Za-z]+|#\d+|#x[0-9A-Fa-f]+);|\[\[.*?\]\]")
+
+
+def speakable(text: str) -> str:
+    """An answer fit to be spoken word for word: outer space gone, line breaks made spaces, nothing else touched.
+
+    Raises InvalidAnswer, saying what is wrong and what is allowed.
+    """
+    text = _LINE_BREAKS.sub(" ", text.strip())
+    if not text:
+        raise InvalidAnswer("The answer is empty. Type the words the caller should hear.")
+    if len(text) > ANSWER_LIMIT:
+        raise InvalidAnswer(f"The answer has {len(text)} characters; at most {ANSWER_LIMIT} can be spoken at once.")
+    if found := _CONTROL.search(text):
+        raise InvalidAnswer(
+            f"The answer has a character that cannot be spoken (U+{ord(found[0]):04X} at position {found.start() + 1})."
+            " Only plain text is allowed."
+        )
+    if found := _MARKUP.search(text):
+        raise InvalidAnswer(f"The answer has markup ({found[0][:40]}). Only plain words are spoken; take it out.")
+    return text

@@ -1,0 +1,167 @@
+"""Everything that happens to a call, one function an event; the worker and the webhooks are thin callers.
+
+All raise NotFound and Unavailable; those that move a help request also raise IllegalTransition.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from holdline.call import Call, Floor, KnowledgeUse, Outcome, Turn
+from holdline.errors import AlreadyExists
+from holdline.help_request import LIVE, OPEN, ContextTurn, Event, HelpRequest
+from holdline.sameness import is_same_question
+from holdline.store import Create, Put, Query, Store, Stored, Update, Write, change, must_get
+
+
+def open_call(store: Store, call: Call) -> Call:
+    """Write the call, or return the one that is there: a webhook that is sent twice opens one call."""
+    try:
+        store.commit(Create(call))
+    except AlreadyExists:
+        return must_get(store, Call, call.id).record
+    return call
+
+
+def agent_joined(store: Store, call_id: str, *, at: datetime) -> Call:
+    """The agent has the floor."""
+    return change(
+        store,
+        Call,
+        call_id,
+        lambda call: call.model_copy(update={"floor": Floor.AGENT, "answered_at": call.answered_at or at}),
+    )
+
+
+def record_turn(store: Store, turn: Turn) -> None:
+    """Keep one utterance; writing it again is harmless."""
+    store.commit(Put(turn))
+
+
+def ask(
+    store: Store,
+    call: Call,
+    *,
+    request_id: str,
+    question: str,
+    reason: str,
+    skill: str | None,
+    confidence: float | None,
+    context: Sequence[ContextTurn],
+    nearest: Sequence[KnowledgeUse],
+    timeout: timedelta,
+    at: datetime,
+) -> HelpRequest:
+    """Ask a person. A repeat or a paraphrase of a question still open on this call adds to that one instead."""
+    for open_one in live_requests(store, call.id, only=OPEN):
+        if open_one.record.id == request_id:
+            return open_one.record
+        if is_same_question(open_one.record.question, question):
+            return add_detail(store, open_one.record.id, question)
+    request = HelpRequest(
+        id=request_id,
+        call=call.id,
+        question=question,
+        reason=reason,
+        skill=skill,
+        confidence=confidence,
+        context=tuple(context),
+        nearest=tuple(nearest),
+        caller=masked(call.caller),
+        asked_at=at,
+        expires_at=at + timeout,
+    )
+    try:
+        store.commit(Create(request))
+    except AlreadyExists:
+        return must_get(store, HelpRequest, request_id).record
+    return request
+
+
+def add_detail(store: Store, request_id: str, detail: str) -> HelpRequest:
+    """What the caller said more, or again, about a question that is open."""
+    return change(
+        store,
+        HelpRequest,
+        request_id,
+        lambda request: request.model_copy(update={"details": (*request.details, detail)[-20:]}),
+    )
+
+
+def received(store: Store, request_id: str, *, version: int, at: datetime) -> HelpRequest:
+    """The job that has the call saw this version of the answer."""
+    return change(
+        store,
+        HelpRequest,
+        request_id,
+        lambda request: (
+            request
+            if request.answer_version != version or request.received_at is not None
+            else request.model_copy(update={"received_at": at})
+        ),
+    )
+
+
+def speaking_began(store: Store, request_id: str, *, at: datetime) -> HelpRequest:
+    """The first frame of the answer was published."""
+    return _move(store, request_id, Event.SPEAKING_BEGAN, at=at)
+
+
+def cut(store: Store, request_id: str, *, at: datetime) -> HelpRequest:
+    """The answer was not heard to its end; it will be said anew."""
+    return change(
+        store, HelpRequest, request_id, lambda request: request.after(Event.CUT, at=at, cuts=request.cuts + 1)
+    )
+
+
+def heard(store: Store, request_id: str, *, latencies_ms: dict[str, float], at: datetime) -> HelpRequest:
+    """The answer was played to its end, uncut."""
+    return change(
+        store,
+        HelpRequest,
+        request_id,
+        lambda request: request.after(Event.HEARD, at=at, latencies_ms={**request.latencies_ms, **latencies_ms}),
+    )
+
+
+def withdraw(store: Store, request_id: str, *, at: datetime) -> HelpRequest:
+    """The caller no longer wants to know."""
+    return _move(store, request_id, Event.WITHDRAWN, at=at)
+
+
+def expire(store: Store, request_id: str, *, at: datetime) -> HelpRequest:
+    """Nobody answered in time."""
+    return _move(store, request_id, Event.EXPIRED, at=at)
+
+
+def close(store: Store, call_id: str, *, outcome: Outcome, detail: str | None = None, at: datetime) -> Call:
+    """The call is over: in one batch, the call ends and every question still live on it says that the caller left.
+
+    Closing a closed call changes nothing.
+    """
+
+    def decide(call: Call) -> Call:
+        if not call.is_live:
+            return call
+        return call.model_copy(
+            update={"ended_at": at, "outcome": outcome, "outcome_detail": detail, "floor": Floor.NOBODY}
+        )
+
+    def beside(_: Call) -> list[Write]:
+        open_ones = live_requests(store, call_id)
+        return [Update(stored, stored.record.after(Event.CALLER_LEFT, at=at)) for stored in open_ones]
+
+    return change(store, Call, call_id, decide, beside=beside)
+
+
+def live_requests(store: Store, call_id: str, *, only: Sequence[str] = LIVE) -> list[Stored[HelpRequest]]:
+    """The questions of this call that the caller is still owed something on."""
+    return list(store.find(Query(HelpRequest, {"call": call_id, "status": tuple(only)})).stored)
+
+
+def masked(caller: str) -> str:
+    """A number as people may see it who do not need it whole: `+1555***0142`."""
+    return f"{caller[:5]}***{caller[-4:]}" if caller.startswith("+") else caller
+
+
+def _move(store: Store, request_id: str, event: Event, *, at: datetime) -> HelpRequest:
+    return change(store, HelpRequest, request_id, lambda request: request.after(event, at=at))

@@ -1,0 +1,177 @@
+"""The store in memory: a fake for unit tests, held to the same contract as Firestore."""
+
+import itertools
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from holdline.errors import AlreadyExists, InvalidDocument, NotFound, Stale
+from holdline.records import Record
+from holdline.store import (
+    Create,
+    Found,
+    Put,
+    Query,
+    R,
+    Remark,
+    Store,
+    Stored,
+    Update,
+    Watch,
+    Write,
+    changed_fields,
+    collection_of,
+    path_of,
+)
+
+log = logging.getLogger(__name__)
+
+Documents = dict[str, tuple[dict[str, Any], int]]
+
+
+class MemoryDatabase:
+    """All organisations of one test."""
+
+    def __init__(self) -> None:
+        self._documents: Documents = {}
+        self._lock = threading.RLock()
+        self._revisions = itertools.count(1)
+        self._watches: list[_MemoryWatch] = []
+
+    @property
+    def platform(self) -> Store:
+        return MemoryStore(self, None)
+
+    def for_org(self, org: str) -> Store:
+        return MemoryStore(self, org)
+
+    def close(self) -> None:
+        for watch in list(self._watches):
+            watch.close()
+
+    def write_by_hand(self, path: str, fields: Mapping[str, Any]) -> None:
+        """Merge fields into a document as an admin in the Firebase console would: no check of any kind."""
+        with self._lock:
+            document, _ = self._documents.get(path, ({}, 0))
+            self._documents[path] = ({**document, **fields}, next(self._revisions))
+            self._tell()
+
+    def _tell(self) -> None:
+        for watch in list(self._watches):
+            watch.look()
+
+
+class MemoryStore:
+    def __init__(self, database: MemoryDatabase, org: str | None) -> None:
+        self._database = database
+        self._org = org
+
+    @property
+    def org(self) -> str | None:
+        return self._org
+
+    def get(self, kind: type[R], document_id: str) -> Stored[R] | None:
+        with self._database._lock:
+            held = self._database._documents.get(path_of(self._org, kind.collection, document_id))
+        return None if held is None else Stored(kind.from_document(document_id, held[0]), held[1])
+
+    def find(self, query: Query[R]) -> Found[R]:
+        prefix = collection_of(self._org, query.kind.collection) + "/"
+        with self._database._lock:
+            rows = [
+                (path.removeprefix(prefix), fields, revision)
+                for path, (fields, revision) in sorted(self._database._documents.items())
+                if path.startswith(prefix) and "/" not in path.removeprefix(prefix) and _meets(fields, query.where)
+            ]
+        if query.order_by:
+            name = query.order_by
+            rows = [row for row in rows if row[1].get(name) is not None]
+            rows.sort(key=lambda row: row[1][name], reverse=query.descending)
+        return _read(query.kind, rows[: query.limit])
+
+    def commit(self, *writes: Write) -> None:
+        database = self._database
+        with database._lock:
+            planned = dict(database._documents)
+            for write in writes:
+                self._apply(planned, write)
+            if planned != database._documents:
+                database._documents.clear()
+                database._documents.update(planned)
+                database._tell()
+
+    def watch(self, query: Query[R], on_state: Callable[[Found[R]], None]) -> Watch:
+        watch = _MemoryWatch(self, query, on_state)
+        with self._database._lock:
+            self._database._watches.append(watch)
+            watch.look()
+        return watch
+
+    def _apply(self, documents: Documents, write: Write) -> None:
+        revision = next(self._database._revisions)
+        if isinstance(write, Remark):
+            path = path_of(self._org, write.kind.collection, write.id)
+            if path not in documents:
+                raise NotFound(path)
+            documents[path] = ({**documents[path][0], "problem": write.problem}, revision)
+            return
+        record: Record = write.after if isinstance(write, Update) else write.record
+        path = path_of(self._org, record.collection, record.id)
+        held = documents.get(path)
+        if isinstance(write, Create) and held is not None:
+            raise AlreadyExists(path)
+        if isinstance(write, Put | Create):
+            documents[path] = (record.document(), revision)
+            return
+        if held is None or held[1] != write.before.revision:
+            raise Stale(path)
+        documents[path] = ({**held[0], **changed_fields(write)}, revision)
+
+
+class _MemoryWatch:
+    def __init__(self, store: MemoryStore, query: Query[R], on_state: Callable[[Found[R]], None]) -> None:
+        self._query: Query[Any] = query
+        self._on_state = on_state
+        self._last: Any = None
+        self._store = store
+        self._closed = False
+
+    @property
+    def is_live(self) -> bool:
+        return not self._closed
+
+    def look(self) -> None:
+        state: Found[Any] = self._store.find(self._query)
+        shape = ([(s.record.id, s.revision) for s in state.stored], [str(e) for e in state.invalid])
+        if self._closed or shape == self._last:
+            return
+        self._last = shape
+        try:
+            self._on_state(state)
+        except Exception:  # the contract: a callback's error is logged and the watch lives on
+            log.exception("a watch callback failed")
+
+    def close(self) -> None:
+        self._closed = True
+        watches = self._store._database._watches
+        if self in watches:
+            watches.remove(self)
+
+
+def _meets(fields: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
+    return all(
+        fields.get(name) in wanted if isinstance(wanted, tuple) else fields.get(name) == wanted
+        for name, wanted in where.items()
+    )
+
+
+def _read(kind: type[R], rows: Iterable[tuple[str, dict[str, Any], int]]) -> Found[R]:
+    stored: list[Stored[R]] = []
+    invalid: list[InvalidDocument] = []
+    for document_id, fields, revision in rows:
+        try:
+            stored.append(Stored(kind.from_document(document_id, fields), revision))
+        except InvalidDocument as error:
+            invalid.append(error)
+    return Found(tuple(stored), tuple(invalid))

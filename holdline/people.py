@@ -1,0 +1,89 @@
+"""The organisation, the people who stand behind its line, and the numbers that lead to it."""
+
+from enum import StrEnum
+from typing import Annotated, ClassVar, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, StringConstraints, field_validator
+
+from holdline.records import Id, Instant, Record, Value
+
+E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9]\d{6,14}$")]
+Spoken = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class Role(StrEnum):
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+
+
+class PersonRef(Value):
+    """Who did something, as it is written beside what they did."""
+
+    uid: str
+    name: str
+
+
+class Person(Record):
+    collection: ClassVar[str] = "people"
+
+    name: str = Field(min_length=1, max_length=80)
+    email: str
+    role: Role
+    skills: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ("en",)
+
+    def ref(self) -> PersonRef:
+        return PersonRef(uid=self.id, name=self.name)
+
+
+class Organisation(Record):
+    """One tenant; the document `orgs/{org}`."""
+
+    collection: ClassVar[str] = "orgs"
+
+    name: str = Field(min_length=1, max_length=120)
+    time_zone: str = "UTC"
+    consent_line: Spoken | None = None
+    """Said after the greeting: that the call is recorded and that an AI is speaking."""
+    quick_responses: tuple[Spoken, ...] = ()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("must be a time zone of the IANA database, such as America/New_York")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+class PhoneNumber(Record):
+    """What a number rings; its id is the number in E.164."""
+
+    collection: ClassVar[str] = "phone_numbers"
+
+    org: Id
+    voice_agent: Id
+    web_calls: bool = False
+    """Whether a visitor may ring this line from a browser, without an account."""
+
+
+class AuditEntry(Record):
+    """Who did what to which document, and when."""
+
+    collection: ClassVar[str] = "audit"
+
+    who: PersonRef
+    did: str
+    subject: str
+    at: Instant
+
+    @classmethod
+    def of(cls, who: PersonRef, did: str, record: Record, *, at: Instant) -> Self:
+        micros = int(at.timestamp() * 1_000_000)
+        return cls(
+            id=f"{record.id}_{did}_{micros}", who=who, did=did, subject=f"{record.collection}/{record.id}", at=at
+        )

@@ -1,0 +1,190 @@
+"""The one port to storage: what the use cases need, and nothing that only one database can do.
+
+A `Store` is built for one organisation, so another tenant's path cannot be expressed; `Database.platform` is the store
+of what belongs to no tenant. Adapters: `holdline.memory_store` and `holdline.firestore`, held to one contract by
+`tests/contract`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+from holdline.errors import InvalidDocument, NotFound, Stale
+from holdline.records import Record, checked_id
+
+R = TypeVar("R", bound=Record)
+
+CHANGE_ATTEMPTS = 8
+
+
+@dataclass(frozen=True)
+class Stored(Generic[R]):
+    """A document as it was read; `revision` changes with every write to it."""
+
+    record: R
+    revision: Any
+
+
+@dataclass(frozen=True)
+class Found(Generic[R]):
+    """What a query met: the readable documents, and those whose shape people broke."""
+
+    stored: tuple[Stored[R], ...] = ()
+    invalid: tuple[InvalidDocument, ...] = ()
+
+    @property
+    def records(self) -> tuple[R, ...]:
+        return tuple(stored.record for stored in self.stored)
+
+
+@dataclass(frozen=True)
+class Create:
+    """Write a new document; AlreadyExists if there is one."""
+
+    record: Record
+
+
+@dataclass(frozen=True)
+class Put:
+    """Write the whole document, whatever was there."""
+
+    record: Record
+
+
+@dataclass(frozen=True)
+class Update(Generic[R]):
+    """Write the fields that differ, leaving unknown ones alone; Stale if the document changed since it was read."""
+
+    before: Stored[R]
+    after: R
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Write what is wrong with a document beside its fields, in `problem`; None takes the remark away."""
+
+    kind: type[Record]
+    id: str
+    problem: str | None
+
+
+Write = Create | Put | Update[Any] | Remark
+
+
+@dataclass(frozen=True)
+class Query(Generic[R]):
+    """Equality on top-level fields; a tuple of values means any of them. Without `order_by`, in order of ids."""
+
+    kind: type[R]
+    where: Mapping[str, Any] = field(default_factory=dict)
+    order_by: str | None = None
+    descending: bool = False
+    limit: int | None = None
+
+
+class Watch(Protocol):
+    """A live query. It repairs itself; `close` may be called from any thread, any number of times."""
+
+    @property
+    def is_live(self) -> bool: ...
+
+    def close(self) -> None: ...
+
+
+class Store(Protocol):
+    """Documents of one organisation (or, with `org` None, of the platform). Blocking; safe from any thread."""
+
+    @property
+    def org(self) -> str | None: ...
+
+    def get(self, kind: type[R], document_id: str) -> Stored[R] | None:
+        """The document, or None; raises InvalidDocument, Unavailable."""
+        ...
+
+    def find(self, query: Query[R]) -> Found[R]:
+        """Everything the query meets now; raises Unavailable."""
+        ...
+
+    def commit(self, *writes: Write) -> None:
+        """All of the writes or none; raises AlreadyExists, Stale, NotFound (a remark on nothing), Unavailable."""
+        ...
+
+    def watch(self, query: Query[R], on_state: Callable[[Found[R]], None]) -> Watch:
+        """Call `on_state` with the whole current state now and after every change, on a thread of the store's.
+
+        States come in order and may be skipped, never invented; the callback must be quick. An error that it raises is
+        logged and does not end the watch.
+        """
+        ...
+
+
+class Database(Protocol):
+    """All organisations. Only composition roots hold one."""
+
+    @property
+    def platform(self) -> Store: ...
+
+    def for_org(self, org: str) -> Store: ...
+
+    def close(self) -> None: ...
+
+
+def path_of(org: str | None, collection: str, document_id: str) -> str:
+    """Where a document lives; raises ValueError for an id that would leave the organisation."""
+    checked_id(document_id)
+    if org is None:
+        return f"{collection}/{document_id}"
+    if collection == "orgs":  # an organisation sees its own document and no other
+        if document_id != org:
+            raise ValueError(f"organisation {org} cannot reach orgs/{document_id}")
+        return f"orgs/{org}"
+    return f"orgs/{checked_id(org)}/{collection}/{document_id}"
+
+
+def collection_of(org: str | None, collection: str) -> str:
+    """Where a collection lives; raises ValueError for the list of organisations, which no tenant may see."""
+    if org is None:
+        return collection
+    if collection == "orgs":
+        raise ValueError("an organisation cannot list organisations")
+    return f"orgs/{checked_id(org)}/{collection}"
+
+
+def changed_fields(update: Update[Any]) -> dict[str, Any]:
+    """The fields of the new record that differ from the one that was read."""
+    before = update.before.record.document()
+    return {name: value for name, value in update.after.document().items() if before.get(name) != value}
+
+
+def must_get(store: Store, kind: type[R], document_id: str) -> Stored[R]:
+    """The document; raises NotFound where there is none."""
+    stored = store.get(kind, document_id)
+    if stored is None:
+        raise NotFound(f"{kind.collection}/{document_id}")
+    return stored
+
+
+def change(
+    store: Store,
+    kind: type[R],
+    document_id: str,
+    decide: Callable[[R], R],
+    *,
+    beside: Callable[[R], list[Write]] = lambda _: [],
+) -> R:
+    """Read, decide and write one document together with what goes `beside` it, again if somebody was faster.
+
+    `decide` must be pure: it is asked anew after each lost race, and may refuse by raising. Returning the record
+    that it was given means that there is nothing to do, and nothing is written.
+    """
+    for _ in range(CHANGE_ATTEMPTS):
+        before = must_get(store, kind, document_id)
+        after = decide(before.record)
+        if after == before.record:
+            return after
+        try:
+            store.commit(Update(before, after), *beside(after))
+        except Stale:
+            continue
+        return after
+    raise Stale(f"{kind.collection}/{document_id} kept changing")

@@ -1,0 +1,26 @@
+"""A voice agent's configuration: what an admin sets for one line."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from holdline.people import Spoken
+from holdline.records import Record
+
+
+class VoiceAgent(Record):
+    collection: ClassVar[str] = "voice_agents"
+
+    name: str = Field(min_length=1, max_length=60)
+    """How the agent calls itself."""
+    greeting: Spoken
+    active: bool = True
+    language: str = Field(default="en", pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
+    instructions: str = Field(default="", max_length=4000)
+    """What a language model should know of manner and business; facts belong in the knowledge."""
+    answer_threshold: float | None = Field(default=None, gt=0, le=1)
+    """The score from which a knowledge entry is said instead of asked; None takes the calibrated default."""
+    answer_timeout_s: int = Field(default=120, ge=5, le=900)
+    """How long a caller waits for a person before a message is taken."""
+    progress_every_s: float = Field(default=8, ge=3, le=8)
+    """The longest silence on hold, in seconds."""
