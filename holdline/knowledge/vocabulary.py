@@ -1,0 +1,219 @@
+"""Everyday English as data: which words carry no meaning of their own, and which mean the same.
+
+Nothing here belongs to one trade or organisation; an entry's own phrasings teach what its callers say.
+A member of two or more words is a phrase. The first member of a group names it.
+"""
+
+# Said around a question and never the question: politeness, fillers, framing.
+FRAMING = (
+    "i was wondering if",
+    "i was wondering whether",
+    "i was wondering",
+    "i was just wondering",
+    "just wondering",
+    "i wonder if",
+    "i wanted to know",
+    "i wanted to ask",
+    "i want to know",
+    "i want to ask",
+    "i would like to know",
+    "i would like to ask",
+    "i need to know",
+    "i need to ask",
+    "i am trying to find out",
+    "i am calling to ask",
+    "i am calling to find out",
+    "i am calling about",
+    "i am calling because",
+    "i am just calling to",
+    "i am ringing to ask",
+    "i have a question",
+    "i have got a question",
+    "i have a quick question",
+    "i had a question",
+    "quick question",
+    "a question about",
+    "can you tell me",
+    "could you tell me",
+    "would you tell me",
+    "can you please tell me",
+    "could you please tell me",
+    "tell me",
+    "let me know",
+    "do you know if",
+    "do you know",
+    "do you happen to",
+    "do you guys",
+    "do you all",
+    "you guys",
+    "would you mind",
+    "would it be possible to",
+    "is it possible to",
+    "would i be able to",
+    "am i able to",
+    "are you able to",
+    "by any chance",
+    "or something like that",
+    "or something",
+    "or anything",
+    "or what",
+    "or not",
+    "at all",
+    "you know",
+    "i mean",
+    "i guess",
+    "i think",
+    "sort of",
+    "kind of",
+    "what about",
+    "how about",
+    "find out",
+    "i asked",
+    "i said",
+    "as i said",
+    "like i said",
+    "again please",
+    "one more time",
+    "excuse me",
+    "good morning",
+    "good afternoon",
+    "good evening",
+    "good day",
+    "hi there",
+    "hello there",
+    "thank you",
+    "thanks",
+    "in the world",
+    "i need",
+    "i want",
+    "i would like",
+)
+
+# Words that a sentence cannot do without and that say little about what is asked.
+FUNCTION = frozenset(
+    """
+    a an the this that these those there here i me my mine myself you your yours yourself we us our ours he him his she
+    her hers it its they them their theirs one ones is are was were be been being am do does did done doing have has
+    had having will would shall should can could may might of to in on at for from by with about as into onto up and or
+    but if so then than too also just even well okay ok um umm uh er erm ah hmm hm mm mhm oh yeah yes yep hi hello hey
+    please sorry like actually basically really maybe perhaps guess think know wonder wondering tell say ask asking
+    question quick anyway some any something anything somewhere someone somebody anybody anyone what which how whether
+    guys folks people able possible possibly kind sort right now still ever exactly usually normally
+    """.split()
+)
+
+# Verbs and small words that colour a question without naming its subject.
+LIGHT = frozenset(
+    """
+    get take make give want offer provide use go come see look let put keep find try happen allow accept not all every
+    each both time day before after during over under out off much more only when? available availability good best
+    sure bit little way thing stuff
+    """.replace("?", "").split()
+) - {"when"}
+
+# Ways to say the same thing. Too wide a group makes wrong answers: when in doubt, leave a word out.
+SAME = (
+    ("price", "how much", "cost", "charge", "fee", "rate", "pricing", "how expensive", "how pricey", "set me back"),
+    ("when", "what time", "what times", "at what time", "hours", "how late", "how early", "what hours", "timings"),
+    ("duration", "how long", "how much time", "how many hours", "how many minutes"),
+    ("since", "how long have you been", "how long have you"),
+    ("many", "how many"),
+    ("often", "how often"),
+    ("far", "how far"),
+    ("where", "location", "located", "address", "directions", "direction", "whereabouts", "find you", "get to you"),
+    ("need", "have to", "got to", "need to", "require", "necessary", "must", "mandatory"),
+    ("open", "business hours"),
+    ("close", "shut", "finish"),
+    ("appointment", "booking", "book", "reservation", "reserve", "schedule"),
+    ("cancel", "cancellation", "call off", "canceled", "cancelled", "canceling", "cancelling"),
+    ("reschedule", "move", "change", "postpone", "rebook", "switch"),
+    ("late", "running late", "delayed", "behind"),
+    ("pay", "payment", "paid"),
+    ("card", "credit card", "credit cards", "debit card", "debit cards", "debit", "credit"),
+    ("child", "children", "kid", "toddler", "son", "daughter", "boy", "girl", "youngster", "little one", "little ones"),
+    ("man", "men", "mens", "male", "gentleman", "gentlemen", "husband"),
+    ("woman", "women", "womens", "female", "lady", "ladies", "wife"),
+    ("park", "parking", "car park", "parking lot", "parking space", "parking spot", "park my car", "leave my car"),
+    ("hurt", "painful", "pain", "ache", "sore", "hurts"),
+    ("discount", "deal", "special offer", "special offers", "promotion", "reduction", "money off"),
+    ("voucher", "gift card", "gift cards", "gift voucher", "gift certificate", "gift vouchers"),
+    (
+        "walk-in",
+        "walk in",
+        "walk ins",
+        "walking in",
+        "walk-ins",
+        "walkin",
+        "without an appointment",
+        "drop in",
+        "just come in",
+    ),
+    ("other", "another", "else", "different"),
+    ("wheelchair", "wheel chair", "step free", "step-free"),
+    ("weekday", "weekdays", "during the week", "on a weekday"),
+    ("weekend", "weekends"),
+    ("doctor", "dr"),
+    ("color", "colour", "dye", "tint"),
+    ("begin", "start"),
+    ("person", "human"),
+    ("photo", "picture"),
+    ("bring", "bring along"),
+    ("buy", "purchase", "sell"),
+)
+
+# What a recogniser writes for a small word it misheard; used only for a word that no entry knows.
+MISHEARD = {
+    "dew": "do",
+    "due": "do",
+    "ewe": "you",
+    "yew": "you",
+    "u": "you",
+    "ya": "you",
+    "hour": "our",
+    "ours": "hours",
+    "ar": "are",
+    "arr": "are",
+    "r": "are",
+    "inn": "in",
+    "bee": "be",
+    "wood": "would",
+    "eye": "i",
+    "aye": "i",
+    "hav": "have",
+    "halve": "have",
+    "their": "there",
+    "wear": "where",
+    "ware": "where",
+    "four": "for",
+    "fore": "for",
+    "two": "to",
+    "won": "one",
+    "an": "and",
+    "end": "and",
+    "oar": "or",
+    "ore": "or",
+    "his": "is",
+    "as": "is",
+    "of": "have",
+    "watt": "what",
+    "wait": "what",
+    "kin": "can",
+    "ken": "can",
+    "knot": "not",
+    "hay": "hey",
+    "high": "hi",
+}
+
+CONTRACTIONS = {
+    "n't": " not",
+    "'re": " are",
+    "'ve": " have",
+    "'ll": " will",
+    "'d": " would",
+    "'m": " am",
+}
+
+NUMBERS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty"
+).split()
