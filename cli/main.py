@@ -1,0 +1,30 @@
+"""The `holdline` command. Each sub-command is a file beside this one, imported when it is called."""
+
+import importlib
+
+import click
+
+# Sub-command -> what `holdline --help` says of it. `holdline up` is `command` in cli/up.py.
+_COMMANDS = {
+    "up": "Start the whole product on this machine.",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_Commands)
+def main() -> None:
+    """Holdline: an AI voice agent on the phone, and a person behind it while the call is live."""

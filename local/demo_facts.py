@@ -1,0 +1,25 @@
+"""What the demo data comes to, for those who use it: who can sign in, and which lines can be called."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Fact(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class DemoPerson(_Fact):
+    email: str
+    password: str
+    org: str
+    role: str
+
+
+class DemoNumber(_Fact):
+    number: str
+    org: str
+    voice_agent: str
+
+
+class DemoFacts(_Fact):
+    people: tuple[DemoPerson, ...]
+    phone_numbers: tuple[DemoNumber, ...]

@@ -1,0 +1,39 @@
+"""What a program that wants to use a running stack needs to know, as one JSON object."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from local.demo_facts import DemoFacts
+from local.functions_server import EVENT_FUNCTIONS, HTTP_FUNCTIONS
+from local.parts import LIVEKIT_API_KEY, PROJECT, Plan
+
+
+def contents(plan: Plan, facts: DemoFacts, pids: dict[str, int]) -> dict[str, Any]:
+    """The addresses of the functions are those that Twilio and LiveKit are given, and that signatures are made over."""
+    return {
+        "livekit": {
+            "url": plan.livekit_url,
+            "api_key": LIVEKIT_API_KEY,
+            "api_secret": plan.keys.livekit_api_secret,
+        },
+        "firestore_emulator_host": plan.firestore_host,
+        "auth_emulator_host": plan.auth_host,
+        "project_id": PROJECT,
+        "functions": {name: f"{plan.functions_url}/{name}" for name in HTTP_FUNCTIONS}
+        | {name: f"{plan.functions_url}/functions/projects/{PROJECT}/triggers/{name}" for name in EVENT_FUNCTIONS},
+        "dashboard_url": plan.dashboard_url,
+        "twilio_auth_token": plan.keys.twilio_auth_token,
+        "people": [person.model_dump() for person in facts.people],
+        "phone_numbers": [number.model_dump() for number in facts.phone_numbers],
+        "pids": pids,
+    }
+
+
+def write(path: Path, stack: dict[str, Any]) -> None:
+    """Write it so that nobody ever reads half of it; it holds secrets."""
+    half_made = path.with_name(f"{path.name}.{os.getpid()}")
+    half_made.touch(mode=0o600)
+    half_made.write_text(json.dumps(stack, indent=2) + "\n")
+    half_made.rename(path)
