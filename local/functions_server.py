@@ -1,7 +1,7 @@
 """Every Cloud Function behind one port, each as its own functions-framework app, called as production would call it.
 
-HTTP functions answer below /<name>. The Firestore emulator delivers its events below /functions/projects/ and encodes
-their bodies in base64, which production does not: the bridge undoes that and hands them on.
+Each answers at /<name>. The Firestore emulator delivers its events at /functions/projects/<project>/triggers/<name>
+instead, and encodes their bodies in base64, which production does not: that is undone before they are handed on.
 """
 
 import base64
@@ -13,7 +13,6 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 import functions_framework
-from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.wrappers import Response
 
 from local.checkout import ROOT
@@ -26,21 +25,32 @@ HTTP_FUNCTIONS = ("twilio_voice", "twilio_status", "livekit_webhook", "create_ro
 EVENT_FUNCTIONS = {"learn": "orgs/{org}/help_requests/{id}"}
 
 _SOURCE = str(ROOT / "functions" / "main.py")
+_DELIVERIES = "/functions/projects/"
 _LARGEST_EVENT = 2 * 1024 * 1024
 
 
 def create_app() -> "WSGIApplication":
-    """What gunicorn serves. Functions without a name in the address are not found."""
-    functions = {f"/{name}": _function(name) for name in HTTP_FUNCTIONS}
-    return DispatcherMiddleware(healthy, {**functions, "/functions/projects": _bridge()})
+    """What gunicorn serves. The root answers 200, which says that all functions could be loaded."""
+    functions = {name: _function(name) for name in (*HTTP_FUNCTIONS, *EVENT_FUNCTIONS)}
 
+    def serve(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "/")
+        if path == "/":
+            return Response("Holdline's functions\n")(environ, start_response)
+        delivered = path.startswith(_DELIVERIES)
+        name, _, rest = path.rpartition("/triggers/")[2].partition("/") if delivered else path[1:].partition("/")
+        function = functions.get(name)
+        if function is None:
+            return Response(status=404)(environ, start_response)
+        as_production = {**environ, "PATH_INFO": f"/{rest}"}
+        if delivered:
+            try:
+                as_production |= _decoded_body(environ)
+            except (ValueError, binascii.Error):
+                return Response("The body is not base64.\n", status=400)(environ, start_response)
+        return function(as_production, start_response)
 
-def healthy(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-    """200 at the root, which says that all functions could be loaded, and 404 elsewhere."""
-    at_root = environ.get("PATH_INFO", "/") in ("", "/")
-    return Response("Holdline's functions\n" if at_root else "", status=200 if at_root else 404)(
-        environ, start_response
-    )
+    return serve
 
 
 def register_triggers(*, project: str, firestore_host: str) -> None:
@@ -67,20 +77,7 @@ def _function(name: str) -> "WSGIApplication":
     return app
 
 
-def _bridge() -> "WSGIApplication":
-    """The emulator posts to <project>/triggers/<function>."""
-    functions = {name: _function(name) for name in EVENT_FUNCTIONS}
-
-    def deliver(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        function = functions.get(environ["PATH_INFO"].rpartition("/triggers/")[2])
-        if function is None:
-            return Response(status=404)(environ, start_response)
-        try:
-            length = min(int(environ.get("CONTENT_LENGTH") or 0), _LARGEST_EVENT)
-            body = base64.b64decode(environ["wsgi.input"].read(length), validate=True)
-        except (ValueError, binascii.Error):
-            return Response("The body is not base64.\n", status=400)(environ, start_response)
-        as_production = {"PATH_INFO": "/", "SCRIPT_NAME": "", "CONTENT_LENGTH": str(len(body))}
-        return function({**environ, **as_production, "wsgi.input": BytesIO(body)}, start_response)
-
-    return deliver
+def _decoded_body(environ: "WSGIEnvironment") -> dict[str, object]:
+    length = min(int(environ.get("CONTENT_LENGTH") or 0), _LARGEST_EVENT)
+    body = base64.b64decode(environ["wsgi.input"].read(length), validate=True)
+    return {"CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}

@@ -1,12 +1,14 @@
 """One log for all parts: each line under its part's name, in the part's colour on a terminal, and kept in a file."""
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TextIO
 
 _COLOURS = (36, 33, 35, 32, 34, 31, 96, 93)
 _WIDTH = 10
+_PAINT = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Log:
@@ -26,9 +28,10 @@ class Log:
             colour = _COLOURS[len(self._parts) % len(_COLOURS)]
             self._parts[part] = (colour, (self._folder / f"{part}.log").open("w", encoding="utf-8", buffering=1))
         colour, file = self._parts[part]
-        file.write(text + "\n")
+        plain = _PAINT.sub("", text)
+        file.write(plain + "\n")
         if part not in self._quiet:
-            self._print(f"{self._paint(f'{part:<{_WIDTH}}', colour)} | {text}")
+            self._print(f"{self._paint(f'{part:<{_WIDTH}}', colour)} | {text if self._colour else plain}")
 
     def say(self, text: str = "") -> None:
         """Something that the stack itself has to tell."""

@@ -165,11 +165,13 @@ def functions(plan: Plan) -> Part:
 
 
 def worker(plan: Plan) -> Part:
-    """Ready when it has registered with LiveKit, which is what its health address tells."""
+    """Its health address answers before it is registered with LiveKit and takes calls; its log tells when it is."""
     given = environment(plan, WorkerSettings, ORT_DISABLE_TELEMETRY="1")
-    command = (sys.executable, "-m", "livekit.agents", "start", "agent/main.py")
+    command = (sys.executable, "-m", "livekit.agents", "start", "--log-format", "colored", "agent/main.py")
     ready = answers(plan.ports.worker_health, with_status=range(200, 201))
-    return Part("worker", command, given, ROOT, ready, ready_within_s=120, stops_within_s=3)
+    return Part(
+        "worker", command, given, ROOT, ready, says_ready="registered worker", ready_within_s=120, stops_within_s=3
+    )
 
 
 def dashboard(plan: Plan, *, call_page_number: str) -> Part:

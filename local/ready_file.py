@@ -21,8 +21,7 @@ def contents(plan: Plan, facts: DemoFacts, pids: dict[str, int]) -> dict[str, An
         "firestore_emulator_host": plan.firestore_host,
         "auth_emulator_host": plan.auth_host,
         "project_id": PROJECT,
-        "functions": {name: f"{plan.functions_url}/{name}" for name in HTTP_FUNCTIONS}
-        | {name: f"{plan.functions_url}/functions/projects/{PROJECT}/triggers/{name}" for name in EVENT_FUNCTIONS},
+        "functions": {name: f"{plan.functions_url}/{name}" for name in (*HTTP_FUNCTIONS, *EVENT_FUNCTIONS)},
         "dashboard_url": plan.dashboard_url,
         "twilio_auth_token": plan.keys.twilio_auth_token,
         "people": [person.model_dump() for person in facts.people],
