@@ -22,6 +22,7 @@ from holdline.store import (
     Write,
     changed_fields,
     collection_of,
+    in_order,
     path_of,
 )
 
@@ -79,16 +80,13 @@ class MemoryStore:
     def find(self, query: Query[R]) -> Found[R]:
         prefix = collection_of(self._org, query.kind.collection) + "/"
         with self._database._lock:
-            rows = [
-                (path.removeprefix(prefix), fields, revision)
-                for path, (fields, revision) in sorted(self._database._documents.items())
-                if path.startswith(prefix) and "/" not in path.removeprefix(prefix) and _meets(fields, query.where)
-            ]
-        if query.order_by:
-            name = query.order_by
-            rows = [row for row in rows if row[1].get(name) is not None]
-            rows.sort(key=lambda row: row[1][name], reverse=query.descending)
-        return _read(query.kind, rows[: query.limit])
+            rows = {
+                path.removeprefix(prefix): held
+                for path, held in self._database._documents.items()
+                if path.startswith(prefix) and "/" not in path.removeprefix(prefix) and _meets(held[0], query.where)
+            }
+        ordered = in_order(query, {name: fields for name, (fields, _) in rows.items()})
+        return _read(query.kind, [(name, *rows[name]) for name in ordered[: query.limit]])
 
     def commit(self, *writes: Write) -> None:
         database = self._database
@@ -161,7 +159,7 @@ class _MemoryWatch:
 
 def _meets(fields: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
     return all(
-        fields.get(name) in wanted if isinstance(wanted, tuple) else fields.get(name) == wanted
+        name in fields and (fields[name] in wanted if isinstance(wanted, tuple) else fields[name] == wanted)
         for name, wanted in where.items()
     )
 

@@ -7,6 +7,7 @@ of what belongs to no tenant. Adapters: `holdline.memory_store` and `holdline.fi
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from holdline.errors import InvalidDocument, NotFound, Stale
@@ -73,13 +74,20 @@ Write = Create | Put | Update[Any] | Remark
 
 @dataclass(frozen=True)
 class Query(Generic[R]):
-    """Equality on top-level fields; a tuple of values means any of them. Without `order_by`, in order of ids."""
+    """Equality on top-level fields; a tuple of values means any of them.
+
+    In order of `order_by`, which leaves out documents without that field, then of ids; without it, of ids alone.
+    """
 
     kind: type[R]
     where: Mapping[str, Any] = field(default_factory=dict)
     order_by: str | None = None
     descending: bool = False
     limit: int | None = None
+
+    def __post_init__(self) -> None:
+        if () in self.where.values():
+            raise ValueError("any of no values is nothing: ask for at least one")
 
 
 class Watch(Protocol):
@@ -148,6 +156,26 @@ def collection_of(org: str | None, collection: str) -> str:
     if collection == "orgs":
         raise ValueError("an organisation cannot list organisations")
     return f"orgs/{checked_id(org)}/{collection}"
+
+
+def in_order(query: Query[Any], documents: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The ids of the documents in the query's order, whatever types people gave to the field it is ordered by."""
+    name = query.order_by
+    if name is None:
+        return sorted(documents)
+    having = (one for one, fields in documents.items() if name in fields)
+    return sorted(having, key=lambda one: (_rank(documents[one][name]), one), reverse=query.descending)
+
+
+def _rank(value: Any) -> tuple[int, Any]:
+    """Firestore's order over values of different types: null, booleans, numbers, times, text, the rest."""
+    if value is None:
+        return 0, 0
+    ranks: list[tuple[type | tuple[type, ...], int]] = [(bool, 1), ((int, float), 2), (datetime, 3), (str, 4)]
+    for kind, rank in ranks:
+        if isinstance(value, kind):
+            return rank, value
+    return 5, repr(value)
 
 
 def changed_fields(update: Update[Any]) -> dict[str, Any]:

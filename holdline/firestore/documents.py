@@ -1,0 +1,122 @@
+"""Our queries, writes and records, in the messages of Firestore's protocol."""
+
+from dataclasses import dataclass
+from typing import Any, Generic
+
+from google.cloud.firestore_v1 import types
+
+from holdline.errors import InvalidDocument
+from holdline.firestore.values import decoded_fields, encoded, encoded_fields
+from holdline.records import Record
+from holdline.store import Create, Found, Put, Query, R, Remark, Stored, Update, Write, changed_fields, in_order
+
+_Structured = types.StructuredQuery.pb()
+_Write = types.Write.pb()
+
+
+@dataclass(frozen=True)
+class _Row(Generic[R]):
+    document_id: str
+    fields: dict[str, Any]
+    revision: int
+    parsed: Stored[R] | InvalidDocument
+
+
+class Rows(Generic[R]):
+    """The documents that a query meets, by name, each read once: a change costs only what changed."""
+
+    def __init__(self, query: Query[R]) -> None:
+        self._query = query
+        self._rows: dict[str, _Row[R]] = {}
+
+    def put(self, document: Any) -> bool:
+        """Take a document of the protocol in; whether that changed anything."""
+        revision = document.update_time.ToNanoseconds()
+        known = self._rows.get(document.name)
+        if known is not None and known.revision == revision:
+            return False
+        document_id = document.name.rpartition("/")[2]
+        fields = decoded_fields(document.fields)
+        parsed: Stored[R] | InvalidDocument
+        try:
+            parsed = Stored(self._query.kind.from_document(document_id, fields), revision)
+        except InvalidDocument as error:
+            parsed = error
+        self._rows[document.name] = _Row(document_id, fields, revision, parsed)
+        return True
+
+    def remove(self, name: str) -> bool:
+        """Take a document out; whether it was there."""
+        return self._rows.pop(name, None) is not None
+
+    def clear(self) -> None:
+        self._rows.clear()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def found(self) -> Found[R]:
+        """Everything, in the query's order."""
+        by_name = {row.document_id: row for row in self._rows.values()}
+        ordered = in_order(self._query, {name: row.fields for name, row in by_name.items()})
+        parsed = [by_name[name].parsed for name in ordered]
+        return Found(
+            tuple(one for one in parsed if isinstance(one, Stored)),
+            tuple(one for one in parsed if isinstance(one, InvalidDocument)),
+        )
+
+
+def structured(query: Query[Any], collection: str) -> Any:
+    """The query as the protocol has it; `collection` is its last path segment."""
+    message = _Structured()
+    message.from_.add(collection_id=collection)
+    for name, wanted in query.where.items():
+        one = message.where.composite_filter.filters.add()
+        if wanted is None:
+            one.unary_filter.field.field_path = name
+            one.unary_filter.op = types.StructuredQuery.UnaryFilter.Operator.IS_NULL
+            continue
+        one.field_filter.field.field_path = name
+        any_of = isinstance(wanted, tuple)
+        operators = types.StructuredQuery.FieldFilter.Operator
+        one.field_filter.op = operators.IN if any_of else operators.EQUAL
+        one.field_filter.value.CopyFrom(encoded(wanted))
+    if query.where:
+        message.where.composite_filter.op = types.StructuredQuery.CompositeFilter.Operator.AND
+    if query.order_by is not None:
+        directions = types.StructuredQuery.Direction
+        direction = directions.DESCENDING if query.descending else directions.ASCENDING
+        message.order_by.add(direction=direction).field.field_path = query.order_by
+    if query.limit is not None:
+        message.limit.value = query.limit
+    return message
+
+
+def written(write: Write, path: str) -> Any:
+    """One write of a batch, with its precondition, to the document at the full `path`."""
+    message = _Write()
+    message.update.name = path
+    if isinstance(write, Remark):
+        fields: dict[str, Any] = {"problem": write.problem}
+        message.current_document.exists = True
+    elif isinstance(write, Update):
+        fields = changed_fields(write)
+        message.current_document.update_time.FromNanoseconds(write.before.revision)
+    else:
+        fields = write.record.document()
+        if isinstance(write, Create):
+            message.current_document.exists = False
+    if not isinstance(write, Create | Put):
+        message.update_mask.SetInParent()
+        message.update_mask.field_paths.extend(fields)
+    for name, value in encoded_fields(fields).items():
+        message.update.fields[name].CopyFrom(value)
+    return message
+
+
+def subject(write: Write) -> tuple[type[Record], str]:
+    """Which document a write is about: its kind and its id."""
+    if isinstance(write, Remark):
+        return write.kind, write.id
+    record = write.after if isinstance(write, Update) else write.record
+    return type(record), record.id
