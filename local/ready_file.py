@@ -1,13 +1,36 @@
-"""What a program that wants to use a running stack needs to know, as one JSON object."""
+"""What a program that wants to use a running stack needs to know, as one JSON object.
+
+It is always kept below CACHE as well, where commands on the same checkout look for the stack on a port base.
+"""
 
 import json
 import os
 from pathlib import Path
 from typing import Any
 
+from local.checkout import CACHE, CannotStart
 from local.demo_facts import DemoFacts
 from local.functions_server import EVENT_FUNCTIONS, HTTP_FUNCTIONS
 from local.parts import LIVEKIT_API_KEY, PROJECT, Plan
+
+
+def folder_of(base: int) -> Path:
+    """Where everything of the stack on this port base is kept."""
+    return CACHE / "run" / str(base)
+
+
+def kept(base: int) -> Path:
+    """The ready file of the stack on this port base, whatever other place it was asked for in."""
+    return folder_of(base) / "ready.json"
+
+
+def read(base: int) -> dict[str, Any]:
+    """What the stack that runs on this port base wrote; raises CannotStart when none is ready."""
+    try:
+        stack: dict[str, Any] = json.loads(kept(base).read_text())
+    except FileNotFoundError:
+        raise CannotStart(f"No stack is ready on port base {base}: start one with `make demo`.") from None
+    return stack
 
 
 def contents(plan: Plan, facts: DemoFacts, pids: dict[str, int]) -> dict[str, Any]:

@@ -33,11 +33,11 @@ def run(ports: Ports, *, file: Path | None, verbose: bool, welcome: Welcome) -> 
     Raises CannotStart before anything ran, PartFailed when a part is to blame.
     """
     end_with_uv()
-    folder = CACHE / "run" / str(ports.base)
+    folder = ready_file.folder_of(ports.base)
     mark = mark_of(str(ROOT), ports.base)
-    if file is not None:
-        file.unlink(missing_ok=True)
+    files = [ready_file.kept(ports.base), *([file] if file is not None else [])]
     with claim(folder, ports.base):
+        _remove(files)
         log = Log(folder / "log", quiet=frozenset() if verbose else _QUIET)
         if ended := end(mark):
             log.say(f"Ended {ended} processes that an earlier start on port base {ports.base} had left.")
@@ -45,10 +45,9 @@ def run(ports: Ports, *, file: Path | None, verbose: bool, welcome: Welcome) -> 
         plan = Plan(ports, keys_in(CACHE), prepare(log.say), folder, mark)
         will = leave_a_will(mark)
         try:
-            asyncio.run(_run(plan, log, file, welcome))
+            asyncio.run(_run(plan, log, files, welcome))
         finally:
-            if file is not None:
-                file.unlink(missing_ok=True)
+            _remove(files)
             end(mark)
             will.kill()
             will.wait()
@@ -69,7 +68,12 @@ def prepare(progress: Callable[[str], None]) -> Programs:
         )
 
 
-async def _run(plan: Plan, log: Log, file: Path | None, welcome: Welcome) -> None:
+def _remove(files: list[Path]) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)
+
+
+async def _run(plan: Plan, log: Log, files: list[Path], welcome: Welcome) -> None:
     processes = Processes(log)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -80,7 +84,7 @@ async def _run(plan: Plan, log: Log, file: Path | None, welcome: Welcome) -> Non
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         if not processes.ended.done():
             facts = starting.result()
-            if file is not None:
+            for file in files:
                 ready_file.write(file, ready_file.contents(plan, facts, processes.pids))
             for line in welcome(plan, facts):
                 log.say(line)

@@ -1,0 +1,44 @@
+# `make` alone prints this list. Every target works where only Python 3.11+, make and git are installed.
+
+SHELL := /bin/bash
+PORT_BASE ?= 18000
+UV := $(shell command -v uv 2>/dev/null || echo .holdline/uv/bin/uv)
+RUN := $(UV) run --no-sync
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo call test check proof format
+
+help: ## print this list
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: setup ## start the whole product here, and say where to look (PORT_BASE=18000)
+	@exec $(RUN) holdline up --port-base $(PORT_BASE)
+
+call: setup ## place a recorded caller into the running stack (ANSWER=auto answers without a person)
+	@exec $(RUN) holdline call --port-base $(PORT_BASE) $(if $(ANSWER),--answer $(ANSWER))
+
+test: setup ## the suite: unit, emulators, whole stack, browser
+	@$(RUN) python -m local.chromium
+	@$(RUN) pytest -m "not proof"
+
+check: setup ## lint, format, types and lock: what is asked before the tests
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+	$(UV) lock --check
+
+proof: setup ## what takes too long for every commit
+	@$(RUN) python -m local.chromium
+	@$(RUN) pytest -m proof
+
+format: setup ## put the code into shape
+	$(RUN) ruff format .
+	$(RUN) ruff check --fix .
+
+setup: | $(UV)
+	@$(UV) sync --quiet --locked --inexact
+
+# Only where there is no uv on PATH; into the checkout, because the system's Python may not be ours to change.
+.holdline/uv/bin/uv:
+	@echo "uv is not on PATH: installing it into .holdline/uv"
+	@local/install_uv .holdline/uv
