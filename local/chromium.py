@@ -21,10 +21,10 @@ def provide() -> None:
         print("installing Chromium with apt", flush=True)
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for command in (["apt-get", "-qq", "update"], ["apt-get", "-qq", "install", "--yes", "chromium"]):
-            subprocess.run(command, env=quiet, check=False, stdout=subprocess.DEVNULL)  # noqa: S603, S607
+            subprocess.run(command, env=quiet, check=False, stdout=subprocess.DEVNULL)  # noqa: S603
     if on_path() is None:
         # Says nothing and does nothing when it has been downloaded before.
-        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)  # noqa: S603
+        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
 
 
 if __name__ == "__main__":
