@@ -1,0 +1,70 @@
+"""What every entry point works with: settings and lazy clients, made once a process and shared by its requests.
+
+Nothing here connects before the first request, because a gRPC client does not survive a server's fork.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+
+from functions.identity import FirebaseIdentity, Identity
+from functions.rooms import LiveKitRooms, Rooms
+from holdline.settings import FunctionsSettings, load
+from holdline.store import Database
+
+
+@dataclass(frozen=True)
+class Context:
+    settings: FunctionsSettings
+    database: Database
+    rooms: Rooms
+    identity: Identity
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+
+_instead: Context | None = None
+
+
+def settings() -> FunctionsSettings:
+    """The settings of this process; raises BadSettings, which keeps a process without them from starting."""
+    return _instead.settings if _instead else _settings()
+
+
+def context() -> Context:
+    return _instead or _context()
+
+
+@contextmanager
+def replaced(by: Context) -> Iterator[None]:
+    """The seam for tests: inside the block every entry point works with `by`."""
+    global _instead
+    before, _instead = _instead, by
+    try:
+        yield
+    finally:
+        _instead = before
+
+
+@cache
+def _settings() -> FunctionsSettings:
+    return load(FunctionsSettings)
+
+
+@cache
+def _context() -> Context:
+    from holdline.firestore import connect
+
+    logging.getLogger().setLevel(_settings().log_level.upper())
+    return Context(
+        settings=_settings(),
+        database=connect(_settings()),
+        rooms=LiveKitRooms(_settings()),
+        identity=FirebaseIdentity(_settings()),
+        now=lambda: datetime.now(UTC),
+        new_id=lambda: uuid.uuid4().hex,
+    )

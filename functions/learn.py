@@ -1,0 +1,80 @@
+"""Firestore tells that a help request was written: take in a late answer from the console, and learn what is answered.
+
+The event only says where to look: events come twice and out of order, so the document is read as it stands now.
+Returning means "never again", raising means "again": storage that does not answer, and what is no event of ours.
+"""
+
+import logging
+import re
+
+from cloudevents.http.event import CloudEvent
+from werkzeug.exceptions import BadRequest
+
+from functions.context import Context
+from holdline import desk
+from holdline.errors import HoldlineError, InvalidDocument, NotFound, Unavailable
+from holdline.help_request import HelpRequest, Status
+from holdline.learning import learn
+from holdline.people import Organisation
+from holdline.store import Store, must_get
+
+log = logging.getLogger(__name__)
+
+EVENT_TYPES = "google.cloud.firestore.document.v1."
+NOBODY_WATCHES = (Status.EXPIRED, Status.CALLER_LEFT)
+"""Where no worker takes in an answer that was typed into the document, because nobody waits for it on the line."""
+
+_DOCUMENT = re.compile(r"(?:documents/)?orgs/([^/]+)/help_requests/([^/]+)")
+
+
+def take_in_write(event: CloudEvent, context: Context) -> None:
+    """Raises BadRequest for what is no event of ours, and Unavailable."""
+    org, request_id = written_document(event)
+    store = context.database.for_org(org)
+    try:
+        request = _with_late_answer(store, request_id, context)
+        entry = learn(store, request, tz=_organisation(store, org).zone, at=context.now())
+    except Unavailable:
+        log.error("request %s of %s could not be learned: storage does not answer", request_id, org)
+        raise
+    except NotFound:
+        return  # deleted since
+    except HoldlineError as error:  # a broken document stays broken until a person repairs it, which is a new event
+        log.error("request %s of %s could not be learned: %s", request_id, org, type(error).__name__)
+        return
+    if entry is not None:
+        log.info("request %s of %s became knowledge (%s, %s)", request_id, org, entry.review, entry.scope)
+
+
+def written_document(event: CloudEvent) -> tuple[str, str]:
+    """The organisation and the help request that were written; raises BadRequest."""
+    from google.events.cloud.firestore import DocumentEventData
+    from google.protobuf.message import DecodeError
+
+    where = event.get("document") or event.get("subject") or ""
+    named = _DOCUMENT.fullmatch(where) if str(event["type"]).startswith(EVENT_TYPES) else None
+    data = event.get_data()
+    if named is None or not isinstance(data, bytes):
+        raise BadRequest("This is not the event of a help request.")
+    try:
+        body = DocumentEventData.deserialize(data)
+    except DecodeError:
+        raise BadRequest("The event's data is not what Firestore sends.") from None
+    written = str(body.value.name or body.old_value.name)
+    if not written.endswith(f"/documents/{where.removeprefix('documents/')}"):
+        raise BadRequest("The event's data is of another document.")
+    return named[1], named[2]
+
+
+def _with_late_answer(store: Store, request_id: str, context: Context) -> HelpRequest:
+    request = must_get(store, HelpRequest, request_id).record
+    if request.status in NOBODY_WATCHES and request.has_hand_written_answer:
+        return desk.accept_hand_written_answer(store, request_id, at=context.now())
+    return request
+
+
+def _organisation(store: Store, org: str) -> Organisation:
+    try:
+        return must_get(store, Organisation, org).record
+    except (NotFound, InvalidDocument):
+        return Organisation(id=org, name=org)  # its time zone is not known: "today" is reckoned in UTC

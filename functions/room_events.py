@@ -1,0 +1,91 @@
+"""LiveKit tells what happens in the rooms. The worker, where it lives, says the same, and sooner."""
+
+import logging
+
+from flask import Request, Response
+from livekit.api import TokenVerifier, WebhookReceiver
+from livekit.protocol.models import DisconnectReason, ParticipantInfo, RoomEndReason
+from livekit.protocol.webhook import WebhookEvent
+from pydantic import ValidationError
+
+from functions.context import Context
+from functions.json_api import Refused, refused
+from holdline import line
+from holdline.call import Call, Dispatch, Outcome
+from holdline.errors import HoldlineError, NotFound, Unavailable
+from holdline.settings import LiveKitSettings
+from holdline.store import must_get
+
+log = logging.getLogger(__name__)
+
+NOT_THE_CALLERS_DOING = (
+    DisconnectReason.DUPLICATE_IDENTITY,  # the caller came back, and this is the older connection
+    DisconnectReason.MIGRATION,
+    DisconnectReason.STATE_MISMATCH,
+    DisconnectReason.ROOM_DELETED,  # somebody ended the call, and says so
+    DisconnectReason.ROOM_CLOSED,
+    DisconnectReason.PARTICIPANT_REMOVED,
+    DisconnectReason.SERVER_SHUTDOWN,
+)
+
+
+def room_event(request: Request, context: Context) -> Response:
+    """204 for what was taken in or does not concern us; 503 asks for the event again."""
+    try:
+        event = _verified(request, context.settings)
+    except Refused as refusal:
+        return refused(refusal)
+    try:
+        dispatch = _ours(event)
+        if dispatch is not None:
+            take_in(event, dispatch, context)
+    except Unavailable:
+        log.error("a room's event could not be taken in: storage does not answer")
+        return refused(Refused("unavailable", "Storage does not answer. Please send the event again."))
+    except NotFound:
+        log.info("a room's event tells of a call that is not there")
+    except HoldlineError as error:  # sending it again would not help
+        log.error("a room's event could not be taken in: %s", type(error).__name__)
+    return Response(status=204)
+
+
+def take_in(event: WebhookEvent, dispatch: Dispatch, context: Context) -> None:
+    """Raises NotFound, InvalidDocument, Unavailable. Events come late, twice and in any order."""
+    store, at = context.database.for_org(dispatch.org), context.now()
+    call = must_get(store, Call, dispatch.call).record
+    if not call.is_live:
+        return
+    participant = event.participant
+    if event.event == "participant_joined" and participant.kind == ParticipantInfo.Kind.AGENT:
+        line.agent_joined(store, call.id, at=at)
+    elif event.event == "participant_left" and participant.identity == call.caller_identity:
+        if participant.disconnect_reason not in NOT_THE_CALLERS_DOING:
+            line.close(store, call.id, outcome=Outcome.CALLER_LEFT, at=at)
+    elif event.event == "room_finished":
+        line.close(store, call.id, outcome=_outcome(event, call), detail="room_finished", at=at)
+
+
+def _outcome(event: WebhookEvent, call: Call) -> Outcome:
+    """What became of a call whose room is gone and which nobody closed."""
+    if event.room_end_reason == RoomEndReason.ROOM_END_API_DELETE:  # only our own programs delete rooms
+        return Outcome.AGENT_ENDED
+    return Outcome.CALLER_LEFT if call.answered_at else Outcome.NOT_CONNECTED
+
+
+def _verified(request: Request, settings: LiveKitSettings) -> WebhookEvent:
+    if request.method != "POST":
+        raise Refused("method_not_allowed", "Use POST.")
+    receiver = WebhookReceiver(TokenVerifier(settings.livekit_api_key, settings.livekit_api_secret.get_secret_value()))
+    try:
+        return receiver.receive(request.get_data().decode(), request.headers.get("Authorization", ""))
+    except Exception:  # the library raises whatever the token's decoder, its own checks and the parser do
+        raise Refused("not_signed_in", "This is not signed by LiveKit.") from None
+
+
+def _ours(event: WebhookEvent) -> Dispatch | None:
+    """The call that the room belongs to, or None for a room that is not one of ours."""
+    try:
+        dispatch = Dispatch.model_validate_json(event.room.metadata)
+    except ValidationError:
+        return None
+    return dispatch if dispatch.call == event.room.name else None

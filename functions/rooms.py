@@ -1,0 +1,59 @@
+"""The port to LiveKit's rooms, and its adapter. What a call is, and who may enter its room, is decided elsewhere."""
+
+import asyncio
+from typing import Protocol
+
+import aiohttp
+from livekit.api import CreateRoomRequest, LiveKitAPI, RoomAgentDispatch, TwirpError
+
+from holdline.call import Dispatch
+from holdline.errors import HoldlineError
+from holdline.settings import LiveKitSettings
+
+TIMEOUT_S = 3.0
+"""A caller hears nothing while we wait for the room, and Twilio gives up after 15 s in all."""
+EMPTY_TIMEOUT_S = 60
+"""How long a room waits for its caller: longer than the phone may ring."""
+DEPARTURE_TIMEOUT_S = 20
+MAX_PARTICIPANTS = 8
+"""The caller, the agent and its successor, and the people who listen or take over."""
+
+
+class RoomNotOpened(HoldlineError):
+    """LiveKit refused, or did not answer within its bound."""
+
+
+class Rooms(Protocol):
+    def open(self, dispatch: Dispatch) -> None:
+        """Open the room of this call, with an agent on its way to it; again is harmless. Raises RoomNotOpened."""
+        ...
+
+
+class LiveKitRooms:
+    def __init__(self, settings: LiveKitSettings) -> None:
+        self._settings = settings
+
+    def open(self, dispatch: Dispatch) -> None:
+        try:
+            asyncio.run(asyncio.wait_for(self._create(dispatch), TIMEOUT_S))
+        except (TwirpError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise RoomNotOpened(f"LiveKit did not open the room ({type(error).__name__}).") from error
+
+    async def _create(self, dispatch: Dispatch) -> None:
+        metadata = dispatch.model_dump_json()
+        request = CreateRoomRequest(
+            name=dispatch.call,
+            metadata=metadata,
+            agents=[RoomAgentDispatch(agent_name=self._settings.agent_name, metadata=metadata)],
+            empty_timeout=EMPTY_TIMEOUT_S,
+            departure_timeout=DEPARTURE_TIMEOUT_S,
+            max_participants=MAX_PARTICIPANTS,
+        )
+        async with LiveKitAPI(
+            self._settings.livekit_url,
+            self._settings.livekit_api_key,
+            self._settings.livekit_api_secret.get_secret_value(),
+            timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
+            failover=False,
+        ) as api:
+            await api.room.create_room(request)

@@ -1,0 +1,52 @@
+"""A phone rings one of our numbers: open the call and its room, and tell Twilio to connect the two."""
+
+import logging
+
+from flask import Request, Response
+from twilio.twiml.voice_response import VoiceResponse
+
+from functions import twiml
+from functions.calls import LineClosed, open_call
+from functions.context import Context
+from functions.phone import PhoneCall
+from functions.twilio_request import verified_form
+from holdline.call import CallKind
+from holdline.line import masked
+
+log = logging.getLogger(__name__)
+
+
+def answer_phone(request: Request, context: Context) -> Response:
+    """TwiML, whatever happens: a caller never hears silence."""
+    form = verified_form(request, context.settings, target="twilio_voice")
+    try:
+        response = connect(PhoneCall.of(form), context)
+    except Exception as error:  # the last edge before a caller's ear: whatever broke has words
+        log.error("a phone call could not be connected: %s", type(error).__name__)
+        response = twiml.apology(twiml.OUR_FAILURE)
+    return twiml.reply(response)
+
+
+def connect(phone: PhoneCall, context: Context) -> VoiceResponse:
+    """Raises what storage, LiveKit and documents raise; the call is then closed as failed."""
+    number = phone.number(context.database)
+    if number is None:
+        log.warning("%s was rung and leads nowhere", masked(phone.line))
+        return twiml.apology(twiml.UNKNOWN_LINE)
+    try:
+        call = open_call(
+            context,
+            number,
+            call_id=phone.call_id,
+            kind=CallKind.PHONE,
+            caller=phone.caller,
+            caller_identity=phone.caller_identity,
+            opened_by=phone.sid,
+        )
+    except LineClosed:
+        log.warning("%s was rung and has no voice agent in force", masked(phone.line))
+        return twiml.apology(twiml.CLOSED_LINE)
+    if not call.is_live:  # the same webhook again, long after
+        return twiml.goodbye()
+    log.info("call %s: %s rings %s", call.id, masked(phone.caller), masked(phone.line))
+    return twiml.dial_room(call.id, caller_id=phone.caller, settings=context.settings)
