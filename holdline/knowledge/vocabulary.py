@@ -63,6 +63,9 @@ FRAMING = (
     "i mean",
     "i guess",
     "i think",
+    "what sort of",
+    "what kind of",
+    "what type of",
     "sort of",
     "kind of",
     "what about",
@@ -93,12 +96,12 @@ FRAMING = (
 FUNCTION = frozenset(
     """
     a an the this that these those there here i me my mine myself you your yours yourself we us our ours he him his she
-    her hers it its they them their theirs one ones is are was were be been being am do does did done doing have has
+    her hers it its they them their theirs one ones is are be being am do does done doing have has
     had having will would shall should can could may might of to in on at for from by with about as into onto up and or
     but if so then than too also just even well okay ok um umm uh er erm ah hmm hm mm mhm oh yeah yes yep hi hello hey
     please sorry like actually basically really maybe perhaps guess think know wonder wondering tell say ask asking
     question quick anyway some any something anything somewhere someone somebody anybody anyone what which how whether
-    guys folks people able possible possibly kind sort right now still ever exactly usually normally
+    folks people able possible possibly kind sort type right now still ever exactly usually normally until till gonna going place office shop store salon practice clinic studio company
     """.split()
 )
 
@@ -106,7 +109,7 @@ FUNCTION = frozenset(
 LIGHT = frozenset(
     """
     get take make give want offer provide use go come see look let put keep find try happen allow accept not all every
-    each both time day before after during over under out off much more only when? available availability good best
+    each both was were been time day before after during over under out off much more only when? available availability good best
     sure bit little way thing stuff
     """.replace("?", "").split()
 ) - {"when"}
@@ -114,15 +117,27 @@ LIGHT = frozenset(
 # Ways to say the same thing. Too wide a group makes wrong answers: when in doubt, leave a word out.
 SAME = (
     ("price", "how much", "cost", "charge", "fee", "rate", "pricing", "how expensive", "how pricey", "set me back"),
-    ("when", "what time", "what times", "at what time", "hours", "how late", "how early", "what hours", "timings"),
+    (
+        "when",
+        "what time",
+        "what times",
+        "at what time",
+        "how late are",
+        "how late do",
+        "how early",
+        "until when",
+        "till when",
+        "until what time",
+        "till what time",
+    ),
     ("duration", "how long", "how much time", "how many hours", "how many minutes"),
     ("since", "how long have you been", "how long have you"),
     ("many", "how many"),
     ("often", "how often"),
     ("far", "how far"),
+    ("age", "how old"),
     ("where", "location", "located", "address", "directions", "direction", "whereabouts", "find you", "get to you"),
     ("need", "have to", "got to", "need to", "require", "necessary", "must", "mandatory"),
-    ("open", "business hours"),
     ("close", "shut", "finish"),
     ("appointment", "booking", "book", "reservation", "reserve", "schedule"),
     ("cancel", "cancellation", "call off", "canceled", "cancelled", "canceling", "cancelling"),
@@ -131,7 +146,7 @@ SAME = (
     ("pay", "payment", "paid"),
     ("card", "credit card", "credit cards", "debit card", "debit cards", "debit", "credit"),
     ("child", "children", "kid", "toddler", "son", "daughter", "boy", "girl", "youngster", "little one", "little ones"),
-    ("man", "men", "mens", "male", "gentleman", "gentlemen", "husband"),
+    ("man", "men", "mens", "male", "gentleman", "gentlemen", "husband", "guy"),
     ("woman", "women", "womens", "female", "lady", "ladies", "wife"),
     ("park", "parking", "car park", "parking lot", "parking space", "parking spot", "park my car", "leave my car"),
     ("hurt", "painful", "pain", "ache", "sore", "hurts"),
@@ -149,7 +164,7 @@ SAME = (
         "just come in",
     ),
     ("other", "another", "else", "different"),
-    ("wheelchair", "wheel chair", "step free", "step-free"),
+    ("wheelchair", "wheel chair", "step free"),
     ("weekday", "weekdays", "during the week", "on a weekday"),
     ("weekend", "weekends"),
     ("doctor", "dr"),
@@ -161,6 +176,23 @@ SAME = (
     ("buy", "purchase", "sell"),
 )
 
+# What is asked of a subject. However many entries tell a price, asking for one is never a detail.
+ASPECTS = frozenset(
+    ("price", "when", "duration", "since", "many", "often", "far", "where", "who", "whose", "why", "need", "age", "did")
+)
+
+# One expression for two ideas, each named as in SAME or by its stem.
+COMPOSED = {
+    "hours": ("when", "open"),
+    "what hours": ("when", "open"),
+    "opening hours": ("when", "open"),
+    "opening times": ("when", "open"),
+    "business hours": ("when", "open"),
+    "office hours": ("when", "open"),
+    "hours of operation": ("when", "open"),
+    "closing time": ("when", "close"),
+}
+
 # What a recogniser writes for a small word it misheard; used only for a word that no entry knows.
 MISHEARD = {
     "dew": "do",
@@ -169,7 +201,6 @@ MISHEARD = {
     "yew": "you",
     "u": "you",
     "ya": "you",
-    "hour": "our",
     "ours": "hours",
     "ar": "are",
     "arr": "are",
@@ -181,20 +212,15 @@ MISHEARD = {
     "aye": "i",
     "hav": "have",
     "halve": "have",
-    "their": "there",
     "wear": "where",
     "ware": "where",
     "four": "for",
     "fore": "for",
     "two": "to",
     "won": "one",
-    "an": "and",
     "end": "and",
     "oar": "or",
     "ore": "or",
-    "his": "is",
-    "as": "is",
-    "of": "have",
     "watt": "what",
     "wait": "what",
     "kin": "can",

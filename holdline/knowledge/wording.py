@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 import snowballstemmer
 
-from holdline.knowledge.vocabulary import CONTRACTIONS, FRAMING, FUNCTION, LIGHT, NUMBERS, SAME
+from holdline.knowledge.vocabulary import COMPOSED, CONTRACTIONS, FRAMING, FUNCTION, LIGHT, NUMBERS, SAME
 
-FUNCTION_WEIGHT = 0.04
+FUNCTION_WEIGHT = 0.02
 LIGHT_WEIGHT = 0.3
 CONTENT_WEIGHT = 1.0
 
-_WORD = re.compile(r"[a-z0-9]+(?:[-'][a-z0-9]+)*")
+_WORD = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")
+_HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
 _stem_word = snowballstemmer.stemmer("english").stemWord
 
 
@@ -37,18 +38,18 @@ def words(text: str) -> tuple[str, ...]:
     lowered = plain.decode().replace("?", "").lower() if not text.isascii() else text.lower()
     for short, full in CONTRACTIONS.items():
         lowered = lowered.replace(short, full)
-    return tuple(_written_out(word.removesuffix("'s")) for word in _WORD.findall(lowered))
+    return tuple(_written_out(word.removesuffix("'s")) for word in _WORD.findall(_HYPHEN.sub("", lowered)))
 
 
 def _written_out(word: str) -> str:
     return NUMBERS[int(word)] if word.isdigit() and int(word) < len(NUMBERS) else word
 
 
-def _phrases() -> dict[tuple[str, ...], str]:
-    table = {tuple(phrase.split()): "" for phrase in FRAMING}
+def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
+    table: dict[tuple[str, ...], tuple[str, ...]] = {words(phrase): () for phrase in FRAMING}
     for group in SAME:
-        table |= {tuple(member.split()): group[0] for member in group if " " in member}
-    return table
+        table |= {words(member): (group[0],) for member in group if " " in member}
+    return table | {words(phrase): keys for phrase, keys in COMPOSED.items()}
 
 
 _PHRASES = _phrases()
@@ -78,21 +79,17 @@ def terms(text: str) -> tuple[Term, ...]:
     found: list[Term] = []
     at = 0
     while at < len(spoken):
-        length, key = _phrase_at(spoken, at)
-        if length == 0:
-            found.append(term(spoken[at]))
-            at += 1
-            continue
-        if key:
-            found.append(Term(key, key, CONTENT_WEIGHT))
-        at += length
+        length, keys = _phrase_at(spoken, at)
+        found += [Term(key, key, CONTENT_WEIGHT) for key in keys] if length else [term(spoken[at])]
+        at += length or 1
     return tuple(found)
 
 
-def _phrase_at(spoken: tuple[str, ...], at: int) -> tuple[int, str]:
+def _phrase_at(spoken: tuple[str, ...], at: int) -> tuple[int, tuple[str, ...]]:
+    """The length of the set phrase that starts here, 0 if none does, and the terms it stands for."""
     if spoken[at] in _FIRST_WORDS:
         for length in range(min(_LONGEST, len(spoken) - at), 0, -1):
-            key = _PHRASES.get(spoken[at : at + length])
-            if key is not None:
-                return length, key
-    return 0, ""
+            keys = _PHRASES.get(spoken[at : at + length])
+            if keys is not None:
+                return length, keys
+    return 0, ()
