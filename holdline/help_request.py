@@ -127,6 +127,8 @@ class HelpRequest(Record):
     """The model's own, recorded and advisory."""
     details: tuple[str, ...] = ()
     """What the caller added, or how they asked again."""
+    message: str | None = None
+    """What the caller left to be passed on, when nobody answered in time."""
     context: tuple[ContextTurn, ...] = ()
     nearest: tuple[KnowledgeUse, ...] = ()
     caller: str = ""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from holdline.call import Call, Floor, KnowledgeUse, Outcome, Turn
 from holdline.errors import AlreadyExists
 from holdline.help_request import LIVE, OPEN, ContextTurn, Event, HelpRequest
-from holdline.sameness import is_same_question
+from holdline.knowledge import is_same_question
 from holdline.store import Create, Put, Query, Store, Stored, Update, Write, change, must_get
 
 
@@ -151,6 +151,13 @@ def close(store: Store, call_id: str, *, outcome: Outcome, detail: str | None = 
         return [Update(stored, stored.record.after(Event.CALLER_LEFT, at=at)) for stored in open_ones]
 
     return change(store, Call, call_id, decide, beside=beside)
+
+
+def take_message(store: Store, request_id: str, message: str) -> HelpRequest:
+    """What the caller wants passed on, since nobody could answer."""
+    return change(
+        store, HelpRequest, request_id, lambda request: request.model_copy(update={"message": message[:2000]})
+    )
 
 
 def live_requests(store: Store, call_id: str, *, only: Sequence[str] = LIVE) -> list[Stored[HelpRequest]]:

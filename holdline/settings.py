@@ -37,6 +37,10 @@ class WorkerSettings(LiveKitSettings):
     """The voice agent's worker. Without provider keys it talks through the offline pipeline."""
 
     worker_capacity: int = Field(default=8, ge=1)
+    worker_idle_processes: int = Field(default=1, ge=0)
+    """Processes kept warm for the next call."""
+    worker_drain_timeout_s: int = Field(default=240, ge=0)
+    """How long calls may go on once the worker is told to stop."""
     worker_health_port: int = Field(default=8081, ge=0, le=65535)
 
     deepgram_api_key: SecretStr | None = None

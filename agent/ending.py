@@ -1,0 +1,67 @@
+"""The one guarded place through which every call ends, whoever ends it."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from livekit import rtc
+from livekit.agents import JobContext
+
+from agent.floor import Floor
+from agent.transcript import Clock
+from agent.writer import Writer
+from holdline import line
+from holdline.call import Outcome
+from holdline.store import Store
+
+log = logging.getLogger(__name__)
+
+
+class Ending:
+    """Begins once; whatever the call holds is undone by `on_end` callbacks, in the order in which they were added."""
+
+    def __init__(
+        self, ctx: JobContext, store: Store, call_id: str, *, floor: Floor, writer: Writer, clock: Clock
+    ) -> None:
+        self._ctx = ctx
+        self._store = store
+        self._call_id = call_id
+        self._floor = floor
+        self._writer = writer
+        self._clock = clock
+        self._undo: list[Callable[[], Awaitable[None]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    def on_end(self, undo: Callable[[], Awaitable[None]]) -> None:
+        self._undo.append(undo)
+
+    def begin(self, outcome: Outcome, *, detail: str | None = None) -> None:
+        """End the call; the first to say so names the outcome."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._end(outcome, detail), name="ending")
+
+    def when_the_caller_leaves(self, room: rtc.Room, caller_identity: str) -> None:
+        """End the call when this participant is gone, for whatever reason, or when the room is."""
+
+        def left(participant: rtc.RemoteParticipant) -> None:
+            if participant.identity == caller_identity:
+                self.begin(Outcome.CALLER_LEFT)
+
+        room.on("participant_disconnected", left)
+        room.on("disconnected", lambda _: self.begin(Outcome.CALLER_LEFT))
+
+    async def _end(self, outcome: Outcome, detail: str | None) -> None:
+        self._floor.silence()
+        at = self._clock()
+        log.info("call %s: over (%s)", self._call_id, outcome)
+        self._writer.put(
+            lambda: line.close(self._store, self._call_id, outcome=outcome, detail=detail, at=at), what="the end"
+        )
+        for undo in self._undo:
+            try:
+                await undo()
+            except Exception:  # one part that cannot be undone must not keep the others
+                log.exception("call %s: a part did not close", self._call_id)
+        await self._writer.close()
+        await self._ctx.delete_room()
+        self._ctx.shutdown(reason=outcome.value)

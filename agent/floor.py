@@ -1,0 +1,218 @@
+"""The floor: the one place that lets the agent's voice out, and that knows whether it was heard.
+
+A language model's replies reach the caller through the session; everything else that is said, is said from here. The
+floor cuts our own hold words at once when there is something better to say, lets a model's sentence and a caller's turn
+end first, and proves each utterance by its playback: heard means that the text which reached the synthesiser is the
+text that was meant, and that its sound was played to the end without being cut.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from livekit import rtc
+from livekit.agents import Agent, AgentSession, ChatMessage, ModelSettings, tts
+from livekit.agents.voice.io import PlaybackFinishedEvent, PlaybackStartedEvent
+from livekit.agents.voice.speech_handle import SpeechHandle
+from livekit.agents.voice.transcription.filters import filter_markdown
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 10.0
+"""How long a relay waits for a voice to end before it is said all the same."""
+PLAYBACK_TOLERANCE_S = 0.12
+
+
+class Kind(StrEnum):
+    GREETING = "greeting"
+    NOTICE = "notice"
+    """A sentence of the conversation that code decided on."""
+    HOLD = "hold"
+    """Company for a caller who waits; gives way to everything."""
+    RELAY = "relay"
+    """A person's words."""
+
+
+@dataclass(eq=False)
+class Utterance:
+    """Something to be said, and what became of it."""
+
+    kind: Kind
+    text: str
+    on_first_frame: Callable[["Utterance"], None] = field(default=lambda _: None)
+    text_synthesised: str | None = None
+    synthesised_at: datetime | None = None
+    """When the text was handed to the synthesiser."""
+    first_frame_at: datetime | None = None
+    """When the first frame was published."""
+    audio_s: float = 0.0
+    played_s: float = 0.0
+    was_cut: bool = False
+
+    @property
+    def was_heard(self) -> bool:
+        return (
+            not self.was_cut
+            and self.text_synthesised == self.text
+            and self.audio_s > 0
+            and self.played_s >= self.audio_s - PLAYBACK_TOLERANCE_S
+        )
+
+
+class Floor:
+    """The session's voice. Made before the session starts, `attach`ed once it runs."""
+
+    def __init__(self, *, on_voice: Callable[[], None], on_said: Callable[[Utterance], None]) -> None:
+        """`on_voice` is called as soon as anybody begins to speak or to think, `on_said` after each own utterance."""
+        self._on_voice = on_voice
+        self._on_said = on_said
+        self._session: AgentSession[None] | None = None
+        self._saying: dict[str, Utterance] = {}
+        self._handles: dict[Utterance, SpeechHandle] = {}
+        self._relaying = asyncio.Lock()
+        self._last_voice_at = time.monotonic()
+        self._is_silenced = False
+
+    def attach(self, session: AgentSession[None]) -> None:
+        """Listen to what the session plays; raises RuntimeError without an audio output."""
+        output = session.output.audio
+        if output is None:
+            raise RuntimeError("the session has no audio output")
+        self._session = session
+        output.on("playback_started", self._playback_started)
+        output.on("playback_finished", self._playback_finished)
+        session.on("agent_state_changed", lambda _: self._voice_changed())
+        session.on("user_state_changed", lambda _: self._voice_changed())
+
+    @property
+    def is_quiet(self) -> bool:
+        """Nobody speaks, nobody is about to."""
+        session = self._session
+        return (
+            session is not None
+            and session.current_speech is None
+            and session.agent_state in ("listening", "idle")
+            and session.user_state != "speaking"
+        )
+
+    @property
+    def quiet_for_s(self) -> float:
+        """How long nobody has spoken, in seconds; 0 while somebody does, or an answer is about to be said."""
+        if self._relaying.locked() or not self.is_quiet:
+            return 0.0
+        return time.monotonic() - self._last_voice_at
+
+    def owns(self, message: ChatMessage) -> bool:
+        """Whether this message of the conversation was said from here, and not by the model."""
+        return any(message in handle.chat_items for handle in self._handles.values())
+
+    def silence(self) -> None:
+        """Say nothing more: the call is over."""
+        self._is_silenced = True
+
+    async def greet(self, text: str) -> Utterance:
+        """The first words, which a caller's "hello?" does not cut."""
+        return await self._say(Utterance(Kind.GREETING, text), interruptible=False)
+
+    async def say(self, text: str, *, kind: Kind = Kind.NOTICE) -> Utterance:
+        """Say it in its turn, after what is being said."""
+        return await self._say(Utterance(kind, text), interruptible=True)
+
+    async def keep_company(self, text: str) -> bool:
+        """Say hold words if nobody speaks and no answer is on its way; tells whether they were heard."""
+        if self._relaying.locked() or not self.is_quiet:
+            return False
+        return (await self._say(Utterance(Kind.HOLD, text), interruptible=True)).was_heard
+
+    async def relay(self, text: str, *, interruptible: bool, on_first_frame: Callable[[Utterance], None]) -> Utterance:
+        """Say a person's words, exactly, as soon as it can be done without talking over anybody."""
+        async with self._relaying:
+            self._cut_hold_words()
+            self._on_voice()
+            if not await self._wait_for_a_pause():
+                interruptible = False  # better to talk over somebody than never to be heard
+            utterance = Utterance(Kind.RELAY, text, on_first_frame=on_first_frame)
+            return await self._say(utterance, interruptible=interruptible)
+
+    async def synthesise(
+        self, agent: Agent, text: AsyncIterable[str], settings: ModelSettings
+    ) -> AsyncIterable[rtc.AudioFrame]:
+        """The agent's `tts_node`: our own words go to the synthesiser as they stand, a model's are freed of markup."""
+        session = self._session
+        speech = session.current_speech if session is not None else None
+        utterance = self._saying.get(speech.id) if speech is not None else None
+        if session is None or utterance is None:
+            async for frame in Agent.default.tts_node(agent, filter_markdown(text), settings):
+                yield frame
+            return
+        words = "".join([part async for part in text])
+        synthesiser = session.tts
+        if not isinstance(synthesiser, tts.TTS):
+            raise RuntimeError("the session has no synthesiser")
+        utterance.synthesised_at = datetime.now(UTC)
+        utterance.text_synthesised = words
+        utterance.audio_s = 0.0
+        async with aclosing(synthesiser.synthesize(words)) as stream:
+            async for audio in stream:
+                utterance.audio_s += audio.frame.duration
+                yield audio.frame
+
+    async def _say(self, utterance: Utterance, *, interruptible: bool) -> Utterance:
+        if self._session is None or self._is_silenced:
+            return utterance
+        try:
+            handle = self._session.say(utterance.text, allow_interruptions=interruptible)
+        except RuntimeError as error:  # the session is closing: nobody is there to hear it
+            log.debug("not said, the session is closing: %s", error)
+            return utterance
+        self._saying[handle.id] = utterance
+        self._handles[utterance] = handle
+        try:
+            await handle
+        finally:
+            del self._saying[handle.id]
+        utterance.was_cut = handle.interrupted
+        self._last_voice_at = time.monotonic()
+        self._on_said(utterance)
+        del self._handles[utterance]
+        return utterance
+
+    def _cut_hold_words(self) -> None:
+        for utterance, handle in self._handles.items():
+            if utterance.kind is Kind.HOLD and not handle.done():
+                handle.interrupt(force=True)
+
+    async def _wait_for_a_pause(self) -> bool:
+        """Wait for the model's sentence and the caller's turn to end; tells whether they did."""
+        if self._session is None:
+            return True
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self._session.wait_for_idle()
+        except TimeoutError:
+            return False
+        return True
+
+    def _voice_changed(self) -> None:
+        self._last_voice_at = time.monotonic()
+        if not self.is_quiet:
+            self._on_voice()
+
+    def _playing(self) -> Utterance | None:
+        speech = self._session.current_speech if self._session is not None else None
+        return self._saying.get(speech.id) if speech is not None else None
+
+    def _playback_started(self, event: PlaybackStartedEvent) -> None:
+        if (utterance := self._playing()) is not None and utterance.first_frame_at is None:
+            utterance.first_frame_at = datetime.fromtimestamp(event.created_at, UTC)
+            utterance.on_first_frame(utterance)
+
+    def _playback_finished(self, event: PlaybackFinishedEvent) -> None:
+        if (utterance := self._playing()) is not None:
+            utterance.played_s = event.playback_position
+            utterance.was_cut = event.interrupted

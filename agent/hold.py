@@ -1,0 +1,51 @@
+"""Keeping a caller company who waits for a person: music under nobody's voice, a word on a rhythm, and an end."""
+
+import asyncio
+from collections import deque
+
+from agent.floor import Floor
+from agent.music import HoldMusic
+from agent.questions import Questions
+from agent.words import in_turn
+from agent.words import line as words
+
+TICK_S = 0.1
+MUSIC_AFTER_S = 0.7
+"""Silence before the music comes back, so that it does not flutter between words."""
+ANNOUNCE_AFTER_S = 0.3
+
+
+class Hold:
+    def __init__(self, *, floor: Floor, music: HoldMusic, questions: Questions, progress_every_s: float) -> None:
+        self._floor = floor
+        self._music = music
+        self._questions = questions
+        self._progress_every_s = progress_every_s
+        self._progress = in_turn("progress")
+        self._claimed_by: deque[str] = deque()
+
+    def announce(self, name: str) -> None:
+        """Tell the caller, at the next pause, that `name` is looking at the question."""
+        self._claimed_by.append(name.split()[0])
+
+    async def run(self) -> None:
+        """Keep company whenever there is something to wait for, for as long as the call lasts."""
+        while True:
+            await self._questions.until_waiting()
+            await self._step()
+            await asyncio.sleep(TICK_S)
+            if not self._questions.is_waiting:
+                self._music.hush()
+                self._claimed_by.clear()
+
+    async def _step(self) -> None:
+        self._questions.expire_due()
+        quiet_s = self._floor.quiet_for_s
+        if self._claimed_by and quiet_s >= ANNOUNCE_AFTER_S:
+            self._music.hush()
+            await self._floor.keep_company(words("looking", name=self._claimed_by.popleft()))
+        elif quiet_s >= self._progress_every_s:
+            self._music.hush()
+            await self._floor.keep_company(next(self._progress))
+        elif quiet_s >= MUSIC_AFTER_S and self._questions.is_waiting:
+            self._music.play()

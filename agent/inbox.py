@@ -1,0 +1,80 @@
+"""What reaches a job from outside: the watch on this call's help requests, brought onto the event loop.
+
+Each state that arrives is the whole truth of now and is compared with what was already done, so that a state which
+comes twice, late or after a rebuilt watch does no harm.
+"""
+
+import asyncio
+import logging
+from functools import partial
+
+from agent.hold import Hold
+from agent.questions import Questions
+from agent.relay import Relay
+from agent.transcript import Clock
+from agent.writer import Writer
+from holdline import desk
+from holdline.help_request import HelpRequest, Status
+from holdline.store import Found, Query, Remark, Store, Watch
+
+log = logging.getLogger(__name__)
+
+
+class Inbox:
+    def __init__(
+        self, store: Store, *, questions: Questions, relay: Relay, hold: Hold, writer: Writer, clock: Clock
+    ) -> None:
+        self._store = store
+        self._questions = questions
+        self._relay = relay
+        self._hold = hold
+        self._writer = writer
+        self._clock = clock
+        self._claimants: dict[str, str] = {}
+        self._hand_written: set[tuple[str, str]] = set()
+        self._watch: Watch | None = None
+
+    async def open(self, call_id: str) -> None:
+        """Begin to listen; raises Unavailable."""
+        loop = asyncio.get_running_loop()
+
+        def on_state(found: Found[HelpRequest]) -> None:
+            loop.call_soon_threadsafe(self.saw, found)
+
+        query = Query(HelpRequest, {"call": call_id})
+        self._watch = await asyncio.to_thread(self._store.watch, query, on_state)
+
+    async def close(self) -> None:
+        if self._watch is not None:
+            await asyncio.to_thread(self._watch.close)
+
+    def saw(self, found: Found[HelpRequest]) -> None:
+        for request in found.records:
+            self._relay.saw(request)
+            self._questions.saw(request)
+            self._announce_claim(request)
+            self._accept_hand_written_answer(request)
+        for broken in found.invalid:
+            if broken.noted != broken.problem:
+                document_id = broken.path.rsplit("/", 1)[-1]
+                remark = Remark(HelpRequest, document_id, broken.problem)
+                self._writer.put(partial(self._store.commit, remark), what="the remark")
+
+    def _announce_claim(self, request: HelpRequest) -> None:
+        claimant = request.claimed_by if request.status is Status.CLAIMED else None
+        if claimant is None:
+            self._claimants.pop(request.id, None)
+        elif self._claimants.get(request.id) != claimant.uid:
+            self._claimants[request.id] = claimant.uid
+            self._hold.announce(claimant.name)
+
+    def _accept_hand_written_answer(self, request: HelpRequest) -> None:
+        typed = (request.id, request.answer or "")
+        if not request.has_hand_written_answer or typed in self._hand_written:
+            return
+        self._hand_written.add(typed)
+        log.info("call %s: somebody wrote an answer into request %s itself", request.call, request.id)
+        self._writer.put(
+            lambda: desk.accept_hand_written_answer(self._store, request.id, at=self._clock()),
+            what="the hand-written answer",
+        )

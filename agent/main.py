@@ -1,0 +1,176 @@
+"""The worker: takes jobs from LiveKit, one a call. `answer` is the table of contents of a call.
+
+Run by `python -m livekit.agents start agent/main.py`.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from livekit.agents import AgentServer, JobContext, JobProcess
+from pydantic import ValidationError
+
+from agent.ending import Ending
+from agent.floor import Floor
+from agent.hold import Hold
+from agent.inbox import Inbox
+from agent.known import Known
+from agent.music import HoldMusic
+from agent.out_of_order import apologise
+from agent.pipelines import Pipeline
+from agent.pipelines.choose import choose, prewarm
+from agent.questions import Questions
+from agent.receptionist import Receptionist
+from agent.relay import Relay
+from agent.session import make_session, room_options
+from agent.transcript import Transcript
+from agent.words import persona
+from agent.writer import Writer
+from holdline import line
+from holdline.call import Call, Dispatch, Outcome
+from holdline.config import at_version, in_force
+from holdline.errors import HoldlineError, InvalidDocument, NotFound
+from holdline.firestore import connect
+from holdline.people import Organisation
+from holdline.settings import WorkerSettings, load
+from holdline.store import Store, must_get
+from holdline.voice_agent import VoiceAgent
+
+log = logging.getLogger("holdline.call")
+
+CALLER_WITHIN_S = 60
+
+settings = load(WorkerSettings)
+server = AgentServer(
+    ws_url=settings.livekit_url,
+    api_key=settings.livekit_api_key,
+    api_secret=settings.livekit_api_secret.get_secret_value(),
+    port=settings.worker_health_port,
+    setup_fnc=lambda process: warm_up(process),
+    load_fnc=lambda worker: len(worker.active_jobs) / settings.worker_capacity,
+    load_threshold=0.99,
+    num_idle_processes=settings.worker_idle_processes,
+    drain_timeout=settings.worker_drain_timeout_s,
+)
+
+
+def warm_up(process: JobProcess) -> None:
+    """Load the models once a process, before a call is given to it."""
+    process.userdata["models"] = prewarm(settings)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@server.rtc_session(agent_name=settings.agent_name)
+async def answer(ctx: JobContext) -> None:
+    """One call, from the dispatch to the end."""
+    try:
+        dispatch = Dispatch.model_validate_json(ctx.job.metadata)
+    except ValidationError as error:
+        log.error("a job without a usable dispatch is refused: %s", error.errors(include_input=False))
+        ctx.shutdown(reason="no usable dispatch")
+        return
+    ctx.log_context_fields = {"call": dispatch.call, "org": dispatch.org}
+    pipeline = choose(settings, models=ctx.proc.userdata["models"])
+    store = await asyncio.to_thread(lambda: connect(settings).for_org(dispatch.org))
+    await ctx.connect()
+    try:
+        call, voice_agent, organisation, known = await read_up(store, dispatch)
+    except HoldlineError as error:
+        log.error("call %s: cannot be answered: %s", dispatch.call, error)
+        await apologise(ctx, pipeline, caller_identity=dispatch.caller_identity)
+        await asyncio.to_thread(line.close, store, dispatch.call, outcome=Outcome.FAILED, detail=str(error), at=now())
+        return
+    await converse(ctx, pipeline, store, call, voice_agent, organisation, known)
+
+
+async def read_up(store: Store, dispatch: Dispatch) -> tuple[Call, VoiceAgent, Organisation, Known]:
+    """Everything that the call needs to know before its first word; raises HoldlineError."""
+    call = (await asyncio.to_thread(must_get, store, Call, dispatch.call)).record
+    voice_agent = await asyncio.to_thread(
+        lambda: at_version(store, VoiceAgent, dispatch.voice_agent, version=dispatch.version)
+    )
+    known = await Known.load(store, caller=call.caller, threshold=voice_agent.answer_threshold)
+    return call, voice_agent, await asyncio.to_thread(organisation_of, store), known
+
+
+def organisation_of(store: Store) -> Organisation:
+    """The organisation as it is in force; one that nobody ever configured goes by its id."""
+    org = store.org or ""
+    try:
+        return in_force(store, Organisation, org, at=now())[0]
+    except (NotFound, InvalidDocument):
+        return Organisation(id=org, name=org)
+
+
+async def converse(
+    ctx: JobContext,
+    pipeline: Pipeline,
+    store: Store,
+    call: Call,
+    voice_agent: VoiceAgent,
+    organisation: Organisation,
+    known: Known,
+) -> None:
+    """Put the parts together, greet, and leave the call to them."""
+    writer = Writer()
+    transcript = Transcript(store, call.id, writer=writer, clock=now)
+    music = HoldMusic(ctx.room)
+    floor = Floor(on_voice=music.hush, on_said=transcript.said)
+    ending = Ending(ctx, store, call.id, floor=floor, writer=writer, clock=now)
+    questions = Questions(
+        store,
+        call,
+        floor=floor,
+        writer=writer,
+        transcript=transcript,
+        timeout=timedelta(seconds=voice_agent.answer_timeout_s),
+        clock=now,
+    )
+    hold = Hold(floor=floor, music=music, questions=questions, progress_every_s=voice_agent.progress_every_s)
+    relay = Relay(store, floor=floor, writer=writer, transcript=transcript, known=known, clock=now)
+    inbox = Inbox(store, questions=questions, relay=relay, hold=hold, writer=writer, clock=now)
+    receptionist = Receptionist(
+        instructions=persona(
+            organisation=organisation.name, name=voice_agent.name, instructions=voice_agent.instructions
+        ),
+        call=call,
+        known=known,
+        questions=questions,
+        transcript=transcript,
+        floor=floor,
+        ending=ending,
+        clock=now,
+    )
+
+    session = make_session(pipeline)
+    tasks = [asyncio.create_task(hold.run(), name="hold"), asyncio.create_task(relay.run(), name="relay")]
+    for undo in (partial(cancel, tasks), questions.close, inbox.close, music.close, session.aclose):
+        ending.on_end(undo)
+    ending.when_the_caller_leaves(ctx.room, call.caller_identity)
+    session.on("conversation_item_added", lambda event: receptionist.replied(event.item))
+    session.on("close", lambda event: ending.begin(Outcome.FAILED, detail=str(event.reason)))
+
+    await inbox.open(call.id)
+    await session.start(receptionist, room=ctx.room, room_options=room_options(call.caller_identity), record=False)
+    floor.attach(session)
+    try:
+        await asyncio.wait_for(ctx.wait_for_participant(identity=call.caller_identity), CALLER_WITHIN_S)
+    except (TimeoutError, RuntimeError):  # RuntimeError: the room was closed meanwhile
+        ending.begin(Outcome.NOT_CONNECTED)
+        return
+    writer.put(lambda: line.agent_joined(store, call.id, at=now()), what="that the agent joined")
+    log.info("call %s: answered by voice agent %s (%s)", call.id, voice_agent.id, pipeline.name)
+    for sentence in (voice_agent.greeting, organisation.consent_line):
+        if sentence:
+            await floor.greet(sentence)
+
+
+async def cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,159 @@
+"""The receptionist: what is done with each thing the caller says. Code decides what is known, the model words it."""
+
+import logging
+from collections.abc import AsyncIterable
+from typing import Any
+
+from livekit import rtc
+from livekit.agents import Agent, ChatContext, ChatMessage, ModelSettings, RunContext, StopResponse, function_tool
+
+from agent import turn_notes
+from agent.ending import Ending
+from agent.floor import Floor
+from agent.known import Known
+from agent.questions import Questions
+from agent.transcript import Clock, Transcript
+from agent.words import line as words
+from holdline.call import Call, KnowledgeUse, Outcome, Speaker
+from holdline.intent import Intent, intent
+from holdline.knowledge import Match
+
+log = logging.getLogger(__name__)
+
+WAITING_WORDS = frozenset({Intent.thanks, Intent.affirm, Intent.greeting, Intent.deny})
+"""Small talk that needs no reply of its own from somebody who is waiting."""
+
+
+class Receptionist(Agent):
+    def __init__(
+        self,
+        *,
+        instructions: str,
+        call: Call,
+        known: Known,
+        questions: Questions,
+        transcript: Transcript,
+        floor: Floor,
+        ending: Ending,
+        clock: Clock,
+    ) -> None:
+        super().__init__(instructions=instructions)
+        self._call = call
+        self._known = known
+        self._questions = questions
+        self._transcript = transcript
+        self._floor = floor
+        self._ending = ending
+        self._clock = clock
+        self._nearest: tuple[KnowledgeUse, ...] = ()
+
+    async def on_user_turn_completed(self, turn_ctx: ChatContext, new_message: ChatMessage) -> None:
+        """Look the caller's words up and give the model a note of what to do with them."""
+        text = (new_message.text_content or "").strip()
+        kind = intent(text)
+        hit, self._nearest = self._known.look_up(text, at=self._clock())
+        self._transcript.add(
+            Speaker.CALLER,
+            text,
+            knowledge=self._nearest if kind is Intent.question else (),
+            latencies_ms=latencies_ms(new_message),
+        )
+        if self._questions.message_for is not None:
+            note = self._message(text, kind)
+        elif kind is Intent.nothing:
+            raise StopResponse
+        else:
+            note = self._note(text, kind, hit)
+        turn_ctx.add_message(role="system", content=note)
+
+    def replied(self, item: object) -> None:
+        """Keep what the model said; what was said from the floor is kept there."""
+        if isinstance(item, ChatMessage) and item.role == "assistant" and not self._floor.owns(item):
+            self._transcript.add(
+                Speaker.AGENT, item.text_content or "", latencies_ms=latencies_ms(item), cut=item.interrupted
+            )
+
+    def _note(self, text: str, kind: Intent, hit: Match | None) -> str:
+        waiting = self._questions.is_waiting
+        match kind:
+            case Intent.question if hit is not None:
+                log.info("call %s: known, entry %s with %.2f", self._call.id, hit.entry.id, hit.score)
+                return turn_notes.known(hit.entry.answer)
+            case Intent.question:
+                return turn_notes.unknown(text, "The knowledge has no sure answer.")
+            case Intent.human:
+                return turn_notes.unknown(words("person_wanted"), "The caller wants a person.")
+            case Intent.goodbye:
+                return turn_notes.goodbye(words("goodbye"))
+            case Intent.withdraw:
+                return turn_notes.small_talk(words("withdrawn") if self._questions.withdraw() else talk(kind))
+            case Intent.repeat:
+                return turn_notes.small_talk(self._transcript.last_said() or talk(Intent.greeting))
+            case Intent.presence if waiting:
+                return turn_notes.small_talk(words("presence_on_hold"))
+            case _ if waiting and kind in WAITING_WORDS:
+                return turn_notes.small_talk(words("still_asking"))
+            case _:
+                return turn_notes.small_talk(talk(kind))
+
+    def _message(self, text: str, kind: Intent) -> str:
+        if kind in (Intent.deny, Intent.withdraw, Intent.nothing):
+            self._questions.message_for = None
+            return turn_notes.small_talk(words("no_message"))
+        if kind is Intent.goodbye:
+            self._questions.message_for = None
+            return turn_notes.goodbye(words("goodbye"))
+        self._questions.leave_message(text)
+        return turn_notes.small_talk(words("message_taken"))
+
+    @function_tool
+    async def ask_supervisor(
+        self,
+        ctx: RunContext[None],
+        question: str,
+        reason: str,
+        skill: str | None = None,
+        confidence: float | None = None,
+    ) -> None:
+        """Ask a human supervisor what you do not know. The caller is told and kept company; say nothing yourself.
+
+        Args:
+            question: The caller's question, complete enough to be understood on its own.
+            reason: Why a person is needed, in a few words.
+            skill: The field of knowledge that is needed, if it is plain, such as billing.
+            confidence: How sure you would have been of an answer of your own, from 0 to 1.
+        """
+        self._questions.ask(
+            f"{self._call.id}_{ctx.function_call.call_id}",
+            question,
+            reason=reason,
+            skill=skill,
+            confidence=confidence,
+            nearest=self._nearest,
+        )
+
+    @function_tool
+    async def end_call(self, ctx: RunContext[None]) -> None:
+        """End the call, once you and the caller have said goodbye."""
+        await ctx.wait_for_playout()
+        self._ending.begin(Outcome.AGENT_ENDED)
+
+    async def tts_node(self, text: AsyncIterable[str], model_settings: ModelSettings) -> AsyncIterable[rtc.AudioFrame]:
+        """Everything that is said passes the floor."""
+        async for frame in self._floor.synthesise(self, text, model_settings):
+            yield frame
+
+
+def talk(kind: Intent) -> str:
+    """The reply to a kind of small talk."""
+    return words("small_talk", kind.value)
+
+
+def latencies_ms(message: ChatMessage) -> dict[str, float]:
+    """What the session measured of a message, in milliseconds."""
+    report: dict[str, Any] = dict(message.metrics or {})
+    return {
+        name: round(report[name] * 1000, 1)
+        for name in ("transcription_delay", "end_of_turn_delay", "llm_node_ttft", "tts_node_ttfb", "e2e_latency")
+        if isinstance(report.get(name), float)
+    }

@@ -1,0 +1,109 @@
+"""From a person's answer to the caller's ear: one answer at a time, word for word, until it has been heard."""
+
+import asyncio
+import logging
+from functools import partial
+
+from agent.floor import Floor, Utterance
+from agent.known import Known
+from agent.transcript import Clock, Transcript
+from agent.words import line as words
+from agent.writer import Writer
+from holdline import line
+from holdline.call import Speaker
+from holdline.help_request import HelpRequest, Status
+from holdline.store import Store
+
+log = logging.getLogger(__name__)
+
+CUTS_BORNE = 3
+"""After that many cuts an answer is said without letting itself be cut."""
+SILENT_RETRY_S = 1.0
+SILENT_RETRIES = 20
+
+
+class Relay:
+    def __init__(
+        self, store: Store, *, floor: Floor, writer: Writer, transcript: Transcript, known: Known, clock: Clock
+    ) -> None:
+        self._store = store
+        self._floor = floor
+        self._writer = writer
+        self._transcript = transcript
+        self._known = known
+        self._clock = clock
+        self._versions: dict[str, int] = {}
+        self._answers: asyncio.Queue[HelpRequest] = asyncio.Queue()
+
+    def saw(self, request: HelpRequest) -> None:
+        """Take up an answer that is new to this job; seeing the same one again changes nothing."""
+        if request.status is not Status.ANSWERED or request.answer_version <= self._versions.get(request.id, 0):
+            return
+        self._versions[request.id] = request.answer_version
+        self._answers.put_nowait(request)
+        at = self._clock()
+        log.info("call %s: an answer is here (request %s)", request.call, request.id)
+        self._writer.put(
+            lambda: line.received(self._store, request.id, version=request.answer_version, at=at), what="the receipt"
+        )
+
+    async def run(self) -> None:
+        """Speak answers as they come, for as long as the call lasts."""
+        while True:
+            request = await self._answers.get()
+            if await self._until_heard(request):
+                await self._known.told(request, at=self._clock())
+
+    async def _until_heard(self, request: HelpRequest) -> bool:
+        answer = request.accepted_answer or ""
+        prefix = words("correction" if request.delivered_at is not None else "relay")
+        cuts, silences = request.cuts, 0
+        while self._versions[request.id] == request.answer_version and silences < SILENT_RETRIES:
+            said = await self._floor.relay(
+                f"{prefix} {answer}",
+                interruptible=cuts < CUTS_BORNE,
+                on_first_frame=lambda _: self._began(request),
+            )
+            if said.was_heard:
+                self._heard(request, answer, said)
+                return True
+            if said.first_frame_at is not None:
+                cuts += 1
+                at = self._clock()
+                log.info("call %s: the answer was cut, it will be said again (request %s)", request.call, request.id)
+                self._writer.put(partial(line.cut, self._store, request.id, at=at), what="the cut")
+            else:
+                silences += 1
+                await asyncio.sleep(SILENT_RETRY_S)
+        return False
+
+    def _began(self, request: HelpRequest) -> None:
+        at = self._clock()
+        self._writer.put(lambda: line.speaking_began(self._store, request.id, at=at), what="the beginning")
+
+    def _heard(self, request: HelpRequest, answer: str, said: Utterance) -> None:
+        at = self._clock()
+        latencies = latencies_ms(request, said)
+        log.info(
+            "call %s: the answer was heard (request %s; answer to synthesiser %.0f ms, to first frame %.0f ms)",
+            request.call,
+            request.id,
+            latencies.get("to_synthesiser", -1),
+            latencies.get("to_first_frame", -1),
+        )
+        self._writer.put(
+            lambda: line.heard(self._store, request.id, latencies_ms=latencies, at=at), what="the delivery"
+        )
+        self._transcript.add(Speaker.SUPERVISOR, answer, latencies_ms=latencies)
+
+
+def latencies_ms(request: HelpRequest, said: Utterance) -> dict[str, float]:
+    """From the sending of the answer to the synthesiser's receipt of the text, and to the first published frame."""
+    if request.answered_at is None:
+        return {}
+    moments = {"to_synthesiser": said.synthesised_at, "to_first_frame": said.first_frame_at}
+    return {
+        name: round((moment - request.answered_at).total_seconds() * 1000, 1)
+        for name, moment in moments.items()
+        if moment is not None
+    }

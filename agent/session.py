@@ -1,0 +1,47 @@
+"""The session's settings for a telephone call, whatever the pipeline."""
+
+from livekit import rtc
+from livekit.agents import AgentSession
+from livekit.agents.voice.room_io import AudioInputOptions, RoomOptions
+
+from agent.pipelines import Pipeline
+
+
+def make_session(pipeline: Pipeline) -> AgentSession[None]:
+    """A session that talks through `pipeline`.
+
+    No preemptive generation, since each turn is edited by what the line knows; no resumption after a false
+    interruption, since it drops a piece of the sentence; no text transforms, since a person's words are never touched;
+    no away timer, since a caller on hold is not away.
+    """
+    return AgentSession(
+        stt=pipeline.stt,
+        llm=pipeline.llm,
+        tts=pipeline.tts,
+        vad=pipeline.vad,
+        turn_handling={
+            "turn_detection": pipeline.turn_detection,
+            "endpointing": {"mode": "fixed", "min_delay": 0.4, "max_delay": 2.0},
+            "interruption": {"mode": "vad", "resume_false_interruption": False, "false_interruption_timeout": None},
+            "preemptive_generation": {"enabled": False},
+        },
+        tts_text_transforms=None,
+        user_away_timeout=None,
+        aec_warmup_duration=None,
+        max_tool_steps=2,
+    )
+
+
+def room_options(caller_identity: str) -> RoomOptions:
+    """Only the caller is listened to, by voice alone, and the room's life is ours."""
+    return RoomOptions(
+        audio_input=AudioInputOptions(sample_rate=16_000, pre_connect_audio=False),
+        text_input=False,
+        participant_identity=caller_identity,
+        participant_kinds=[
+            rtc.ParticipantKind.PARTICIPANT_KIND_SIP,
+            rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD,
+        ],
+        close_on_disconnect=False,
+        delete_room_on_close=False,
+    )

@@ -1,0 +1,52 @@
+"""The call's turns: written as they happen, and the last of them at hand for a person who is asked."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from agent.floor import Kind, Utterance
+from agent.writer import Writer
+from holdline import line
+from holdline.call import KnowledgeUse, Speaker, Turn
+from holdline.help_request import ContextTurn
+from holdline.store import Store
+
+Clock = Callable[[], datetime]
+
+CONTEXT_TURNS = 6
+
+
+class Transcript:
+    def __init__(self, store: Store, call_id: str, *, writer: Writer, clock: Clock) -> None:
+        self._store = store
+        self._call_id = call_id
+        self._writer = writer
+        self._clock = clock
+        self._turns: list[Turn] = []
+
+    def add(
+        self,
+        who: Speaker,
+        text: str,
+        *,
+        knowledge: Sequence[KnowledgeUse] = (),
+        latencies_ms: Mapping[str, float] | None = None,
+        cut: bool = False,
+    ) -> None:
+        turn = Turn.of(self._call_id, len(self._turns) + 1, who=who, text=text, at=self._clock()).model_copy(
+            update={"knowledge": tuple(knowledge), "latencies_ms": dict(latencies_ms or {}), "cut": cut}
+        )
+        self._turns.append(turn)
+        self._writer.put(lambda: line.record_turn(self._store, turn), what=f"turn {turn.n}")
+
+    def said(self, utterance: Utterance) -> None:
+        """Something that was said from the floor; a person's words are added by the relay, with their figures."""
+        if utterance.kind is not Kind.RELAY and utterance.first_frame_at is not None:
+            self.add(Speaker.AGENT, utterance.text, cut=utterance.was_cut)
+
+    def last(self) -> tuple[ContextTurn, ...]:
+        """The last turns, oldest first, as a card shows them."""
+        return tuple(ContextTurn(who=turn.who, text=turn.text) for turn in self._turns[-CONTEXT_TURNS:])
+
+    def last_said(self) -> str | None:
+        """What the caller last heard."""
+        return next((turn.text for turn in reversed(self._turns) if turn.who is not Speaker.CALLER), None)
