@@ -28,3 +28,7 @@ class _Commands(click.Group):
 @click.group(cls=_Commands)
 def main() -> None:
     """Holdline: an AI voice agent on the phone, and a person behind it while the call is live."""
+
+
+if __name__ == "__main__":
+    main()

@@ -7,6 +7,7 @@ which the death of the launcher does, and then ends every process with that mark
 import os
 import subprocess
 import sys
+import uuid
 
 import psutil
 
@@ -16,16 +17,21 @@ _PATIENCE_S = 3
 
 
 def mark_of(root: str, base: int) -> str:
-    """What the processes of the stack on this port base, started from this checkout, carry in their environment."""
-    return f"{root}:{base}"
+    """How the mark begins of every stack that this checkout starts on this port base."""
+    return f"{root}:{base}:"
+
+
+def mark_of_this_start(root: str, base: int) -> str:
+    """The mark of one stack, so that an old one's will cannot touch the one that was started after it."""
+    return f"{mark_of(root, base)}{uuid.uuid4()}"
 
 
 def marked(mark: str) -> list[psutil.Process]:
-    """Every living process that carries the mark, ourselves left out."""
+    """Every living process whose mark begins so, ourselves left out."""
     found = []
     for process in psutil.process_iter():
         try:
-            if process.pid != os.getpid() and process.environ().get(MARK) == mark:
+            if process.pid != os.getpid() and process.environ().get(MARK, "").startswith(mark):
                 found.append(process)
         except (psutil.Error, OSError):
             # Somebody else's, or gone while we looked.

@@ -15,7 +15,7 @@ from local.claim import claim, end_with_uv
 from local.demo_facts import DemoFacts
 from local.functions_server import register_triggers
 from local.keys import keys_in
-from local.leftovers import end, leave_a_will, mark_of
+from local.leftovers import end, leave_a_will, mark_of, mark_of_this_start
 from local.log import Log
 from local.parts import Plan, Programs
 from local.ports import Ports, require_free
@@ -34,14 +34,14 @@ def run(ports: Ports, *, file: Path | None, verbose: bool, welcome: Welcome) -> 
     """
     end_with_uv()
     folder = ready_file.folder_of(ports.base)
-    mark = mark_of(str(ROOT), ports.base)
     files = [ready_file.kept(ports.base), *([file] if file is not None else [])]
     with claim(folder, ports.base):
         _remove(files)
         log = Log(folder / "log", quiet=frozenset() if verbose else _QUIET)
-        if ended := end(mark):
+        if ended := end(mark_of(str(ROOT), ports.base)):
             log.say(f"Ended {ended} processes that an earlier start on port base {ports.base} had left.")
         require_free(ports)
+        mark = mark_of_this_start(str(ROOT), ports.base)
         plan = Plan(ports, keys_in(CACHE), prepare(log.say), folder, mark)
         will = leave_a_will(mark)
         try:
