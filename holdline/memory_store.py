@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from holdline.errors import AlreadyExists, InvalidDocument, NotFound, Stale
-from holdline.records import Record
 from holdline.store import (
     Create,
     Found,
-    Put,
     Query,
     R,
     Remark,
@@ -24,6 +22,7 @@ from holdline.store import (
     collection_of,
     in_order,
     path_of,
+    paths_of,
 )
 
 log = logging.getLogger(__name__)
@@ -56,6 +55,12 @@ class MemoryDatabase:
         with self._lock:
             document, _ = self._documents.get(path, ({}, 0))
             self._documents[path] = ({**document, **fields}, next(self._revisions))
+            self._tell()
+
+    def delete_by_hand(self, path: str) -> None:
+        """Take a document away as an admin would."""
+        with self._lock:
+            self._documents.pop(path, None)
             self._tell()
 
     def _tell(self) -> None:
@@ -92,8 +97,8 @@ class MemoryStore:
         database = self._database
         with database._lock:
             planned = dict(database._documents)
-            for write in writes:
-                self._apply(planned, write)
+            for write, path in zip(writes, paths_of(self._org, writes), strict=True):
+                self._apply(planned, write, path)
             if planned != database._documents:
                 database._documents.clear()
                 database._documents.update(planned)
@@ -106,25 +111,22 @@ class MemoryStore:
             watch.look()
         return watch
 
-    def _apply(self, documents: Documents, write: Write) -> None:
-        revision = next(self._database._revisions)
-        if isinstance(write, Remark):
-            path = path_of(self._org, write.kind.collection, write.id)
-            if path not in documents:
-                raise NotFound(path)
-            documents[path] = ({**documents[path][0], "problem": write.problem}, revision)
-            return
-        record: Record = write.after if isinstance(write, Update) else write.record
-        path = path_of(self._org, record.collection, record.id)
+    def _apply(self, documents: Documents, write: Write, path: str) -> None:
         held = documents.get(path)
-        if isinstance(write, Create) and held is not None:
-            raise AlreadyExists(path)
-        if isinstance(write, Put | Create):
-            documents[path] = (record.document(), revision)
-            return
-        if held is None or held[1] != write.before.revision:
-            raise Stale(path)
-        documents[path] = ({**held[0], **changed_fields(write)}, revision)
+        if isinstance(write, Remark):
+            if held is None:
+                raise NotFound(path)
+            fields = {**held[0], "problem": write.problem}
+        elif isinstance(write, Update):
+            if held is None or held[1] != write.before.revision:
+                raise Stale(path)
+            fields = {**held[0], **changed_fields(write)}
+        else:
+            if isinstance(write, Create) and held is not None:
+                raise AlreadyExists(path)
+            fields = write.record.document()
+        if held is None or held[0] != fields:  # a write that changes nothing is no new revision
+            documents[path] = (fields, next(self._database._revisions))
 
 
 class _MemoryWatch:

@@ -5,7 +5,7 @@ of what belongs to no tenant. Adapters: `holdline.memory_store` and `holdline.fi
 `tests/contract`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -114,7 +114,10 @@ class Store(Protocol):
         ...
 
     def commit(self, *writes: Write) -> None:
-        """All of the writes or none; raises AlreadyExists, Stale, NotFound (a remark on nothing), Unavailable."""
+        """All of the writes or none; each is about another document.
+
+        Raises AlreadyExists, Stale, NotFound (a remark on nothing), Unavailable.
+        """
         ...
 
     def watch(self, query: Query[R], on_state: Callable[[Found[R]], None]) -> Watch:
@@ -156,6 +159,20 @@ def collection_of(org: str | None, collection: str) -> str:
     if collection == "orgs":
         raise ValueError("an organisation cannot list organisations")
     return f"orgs/{checked_id(org)}/{collection}"
+
+
+def paths_of(org: str | None, writes: Sequence[Write]) -> list[str]:
+    """Which document each write of a batch is about; raises ValueError where two are about the same one."""
+    paths: list[str] = []
+    for write in writes:
+        if isinstance(write, Remark):
+            paths.append(path_of(org, write.kind.collection, write.id))
+        else:
+            record = write.after if isinstance(write, Update) else write.record
+            paths.append(path_of(org, record.collection, record.id))
+    if len(set(paths)) < len(paths):
+        raise ValueError(f"a batch writes a document once: {', '.join(paths)}")
+    return paths
 
 
 def in_order(query: Query[Any], documents: Mapping[str, Mapping[str, Any]]) -> list[str]:

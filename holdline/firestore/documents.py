@@ -7,7 +7,6 @@ from google.cloud.firestore_v1 import types
 
 from holdline.errors import InvalidDocument
 from holdline.firestore.values import decoded_fields, encoded, encoded_fields
-from holdline.records import Record
 from holdline.store import Create, Found, Put, Query, R, Remark, Stored, Update, Write, changed_fields, in_order
 
 _Structured = types.StructuredQuery.pb()
@@ -112,11 +111,3 @@ def written(write: Write, path: str) -> Any:
     for name, value in encoded_fields(fields).items():
         message.update.fields[name].CopyFrom(value)
     return message
-
-
-def subject(write: Write) -> tuple[type[Record], str]:
-    """Which document a write is about: its kind and its id."""
-    if isinstance(write, Remark):
-        return write.kind, write.id
-    record = write.after if isinstance(write, Update) else write.record
-    return type(record), record.id

@@ -1,6 +1,6 @@
 """One organisation's documents in Firestore: each call bounded in time, each failure one of ours."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
@@ -8,9 +8,22 @@ from google.cloud.firestore_v1 import types
 
 from holdline.errors import AlreadyExists, HoldlineError, NotFound, Stale, StoreError, Unavailable
 from holdline.firestore.connection import TIMEOUT_S, Connection, code_and_details
-from holdline.firestore.documents import Rows, structured, subject, written
+from holdline.firestore.documents import Rows, structured, written
 from holdline.firestore.values import decoded_fields
-from holdline.store import Found, Query, R, Remark, Stored, Watch, Write, collection_of, path_of
+from holdline.store import (
+    Create,
+    Found,
+    Query,
+    R,
+    Remark,
+    Stored,
+    Update,
+    Watch,
+    Write,
+    collection_of,
+    path_of,
+    paths_of,
+)
 
 if TYPE_CHECKING:
     from holdline.firestore.database import FirestoreDatabase
@@ -68,10 +81,10 @@ class FirestoreStore:
     def commit(self, *writes: Write) -> None:
         if not writes:
             return
-        names = [self._name(path_of(self._org, kind.collection, name)) for kind, name in map(subject, writes)]
+        paths = paths_of(self._org, writes)
         request = types.CommitRequest.pb()(
             database=self._database.connection.root,
-            writes=[written(write, name) for write, name in zip(writes, names, strict=True)],
+            writes=[written(write, self._name(path)) for write, path in zip(writes, paths, strict=True)],
         )
         try:
             self._call(
@@ -79,7 +92,7 @@ class FirestoreStore:
                 again_after=_WORTH_ANOTHER_WRITE,
             )
         except grpc.RpcError as error:
-            raise _refusal(error, dict(zip(names, writes, strict=True))) from error
+            raise _refusal(error, list(zip(writes, paths, strict=True))) from error
 
     def watch(self, query: Query[R], on_state: Callable[[Found[R]], None]) -> Watch:
         parent, _, collection = self._name(collection_of(self._org, query.kind.collection)).rpartition("/")
@@ -109,15 +122,17 @@ def _failure(error: grpc.RpcError) -> StoreError:
     return StoreError(text) if code is grpc.StatusCode.INVALID_ARGUMENT else Unavailable(text)
 
 
-def _refusal(error: grpc.RpcError, writes: dict[str, Write]) -> HoldlineError:
-    """What a commit that failed means for us; the database names the document it stumbled over in its message."""
-    code, details = code_and_details(error)
-    about = max((name for name in writes if name in details), key=len, default=next(iter(writes)))
-    path = about.partition("/documents/")[2]
+def _refusal(error: grpc.RpcError, batch: Sequence[tuple[Write, str]]) -> HoldlineError:
+    """What a commit that failed means for us; Firestore does not say in a stable way which write it stumbled over."""
+
+    def paths(*kinds: type[Any]) -> str:
+        return " or ".join(path for write, path in batch if isinstance(write, kinds))
+
+    code, _ = code_and_details(error)
     if code is grpc.StatusCode.ALREADY_EXISTS:
-        return AlreadyExists(path)
-    if code is grpc.StatusCode.FAILED_PRECONDITION:
-        return Stale(path)
-    if code is grpc.StatusCode.NOT_FOUND:
-        return NotFound(path) if isinstance(writes[about], Remark) else Stale(path)
+        return AlreadyExists(paths(Create))
+    if code is grpc.StatusCode.NOT_FOUND and (remarked := paths(Remark)):
+        return NotFound(remarked)
+    if code in (grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.NOT_FOUND):
+        return Stale(paths(Update))
     return _failure(error)

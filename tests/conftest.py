@@ -1,0 +1,22 @@
+"""Fixtures that every kind of test may use."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from holdline.settings import FirestoreSettings
+from tests.emulator import running_emulator
+
+
+@pytest.fixture(scope="session")
+def emulator_host() -> Iterator[str]:
+    """A Firestore emulator, started by the first test that wants one."""
+    with running_emulator() as host:
+        yield host
+
+
+@pytest.fixture
+def firestore_settings(emulator_host: str) -> FirestoreSettings:
+    """Settings of a database that no other test has seen."""
+    return FirestoreSettings(google_cloud_project=f"demo-{uuid4().hex[:12]}", firestore_emulator_host=emulator_host)

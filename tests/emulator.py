@@ -1,0 +1,61 @@
+"""The Firestore emulator for tests: the one that FIRESTORE_EMULATOR_HOST names, else one of our own."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from local.binaries import firebase_tools, firestore_emulator, one_at_a_time
+from local.checkout import ROOT
+from local.readiness import answers
+from local.runtimes import JAVA, NODE, provide
+
+READY_WITHIN_S = 40
+
+
+@contextmanager
+def running_emulator(rules: Path = ROOT / "firestore.rules") -> Iterator[str]:
+    """Yield `host:port` of an emulator that enforces the rules."""
+    if given := os.environ.get("FIRESTORE_EMULATOR_HOST"):
+        yield given
+        return
+    port = free_port()
+    emulator = subprocess.Popen([*_command(), "--port", str(port), "--rules", str(rules)], stdout=subprocess.DEVNULL)
+    try:
+        _wait_until_ready(emulator, port)
+        yield f"127.0.0.1:{port}"
+    finally:
+        emulator.terminate()
+        try:
+            emulator.wait(5)
+        except subprocess.TimeoutExpired:
+            emulator.kill()
+            emulator.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _command() -> list[str]:
+    with one_at_a_time():
+        node = provide(NODE, print)
+        jar = firestore_emulator(node, firebase_tools(node, print), print)
+        java = provide(JAVA, print)
+    main = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
+    return [str(java), "-Xmx512m", "-cp", str(jar), main, "--host", "127.0.0.1"]
+
+
+def _wait_until_ready(emulator: "subprocess.Popen[bytes]", port: int) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while not asyncio.run(answers(port)()):
+        if emulator.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"the Firestore emulator did not start (exit code {emulator.poll()})")
+        time.sleep(0.1)
