@@ -18,15 +18,15 @@ from holdline.store import must_get
 
 log = logging.getLogger(__name__)
 
-NOT_THE_CALLERS_DOING = (
-    DisconnectReason.DUPLICATE_IDENTITY,  # the caller came back, and this is the older connection
+STILL_HERE = (
+    DisconnectReason.DUPLICATE_IDENTITY,  # the caller came back, and this was the older connection
     DisconnectReason.MIGRATION,
     DisconnectReason.STATE_MISMATCH,
-    DisconnectReason.ROOM_DELETED,  # somebody ended the call, and says so
-    DisconnectReason.ROOM_CLOSED,
-    DisconnectReason.PARTICIPANT_REMOVED,
     DisconnectReason.SERVER_SHUTDOWN,
 )
+"""A connection of the caller's ended, and the caller is back or may come back."""
+SENT_AWAY = (DisconnectReason.ROOM_DELETED, DisconnectReason.ROOM_CLOSED, DisconnectReason.PARTICIPANT_REMOVED)
+"""Only our own programs do this to a caller."""
 
 
 def room_event(request: Request, context: Context) -> Response:
@@ -59,15 +59,16 @@ def take_in(event: WebhookEvent, dispatch: Dispatch, context: Context) -> None:
     if event.event == "participant_joined" and participant.kind == ParticipantInfo.Kind.AGENT:
         line.agent_joined(store, call.id, at=at)
     elif event.event == "participant_left" and participant.identity == call.caller_identity:
-        if participant.disconnect_reason not in NOT_THE_CALLERS_DOING:
-            line.close(store, call.id, outcome=Outcome.CALLER_LEFT, at=at)
+        if participant.disconnect_reason not in STILL_HERE:
+            was_sent = participant.disconnect_reason in SENT_AWAY
+            line.close(store, call.id, outcome=Outcome.AGENT_ENDED if was_sent else Outcome.CALLER_LEFT, at=at)
     elif event.event == "room_finished":
         line.close(store, call.id, outcome=_outcome(event, call), detail="room_finished", at=at)
 
 
 def _outcome(event: WebhookEvent, call: Call) -> Outcome:
     """What became of a call whose room is gone and which nobody closed."""
-    if event.room_end_reason == RoomEndReason.ROOM_END_API_DELETE:  # only our own programs delete rooms
+    if event.room_end_reason == RoomEndReason.ROOM_END_API_DELETE:
         return Outcome.AGENT_ENDED
     return Outcome.CALLER_LEFT if call.answered_at else Outcome.NOT_CONNECTED
 
