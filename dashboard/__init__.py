@@ -1,0 +1,88 @@
+"""The operator console: sign-in, the live queue, what was said, what is known, and the page that calls the line.
+
+`create_app` puts it together; gunicorn runs `dashboard:create_app_from_environment()`.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from flask import Flask
+from flask_wtf import CSRFProtect
+
+from dashboard import failures, security, words
+from dashboard.access import access
+from dashboard.health import health
+from dashboard.history import history
+from dashboard.identity import Identity
+from dashboard.library import library
+from dashboard.line import line
+from dashboard.live import Hub
+from dashboard.preview import Synthesise
+from dashboard.queue import queue
+from dashboard.services import KEY, Services
+from dashboard.stream import stream
+from dashboard.switchboard import Switchboard
+from dashboard.throttle import Throttle
+from holdline.settings import DashboardSettings, load
+from holdline.store import Database
+
+FORM_LIMIT_BYTES = 64 * 1024
+
+
+def create_app(
+    settings: DashboardSettings,
+    database: Database,
+    *,
+    identity: Identity,
+    switchboard: Switchboard,
+    synthesise: Synthesise,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Flask:
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=settings.dashboard_secret_key.get_secret_value(),
+        MAX_CONTENT_LENGTH=FORM_LIMIT_BYTES,
+        SESSION_COOKIE_NAME="holdline_form",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.dashboard_url.startswith("https:"),
+        WTF_CSRF_TIME_LIMIT=None,  # a queue stays open for a whole shift; the token dies with the session
+    )
+    app.extensions[KEY] = Services(
+        settings, database, identity, switchboard, synthesise, Hub(database, clock=clock), Throttle(), clock
+    )
+    CSRFProtect(app)
+    words.register(app)
+    security.protect(app, livekit_url=settings.livekit_url)
+    failures.explain(app)
+
+    app.register_blueprint(access)
+    app.register_blueprint(queue)
+    app.register_blueprint(stream)
+    app.register_blueprint(history)
+    app.register_blueprint(library)
+    app.register_blueprint(line)
+    app.register_blueprint(health)
+    return app
+
+
+def create_app_from_environment() -> Flask:
+    """On Firebase and Firestore. Called in the serving process, so that no channel is opened before a fork."""
+    from dashboard.firebase_identity import FirebaseIdentity
+    from dashboard.shutdown import stop_streams_on_sigterm
+    from dashboard.switchboard import HttpSwitchboard
+    from holdline.firestore import connect
+    from holdline.speech.espeak import synthesise
+
+    settings = load(DashboardSettings)
+    logging.basicConfig(level=settings.log_level)
+    app = create_app(
+        settings,
+        connect(settings),
+        identity=FirebaseIdentity(settings),
+        switchboard=HttpSwitchboard(settings.functions_url),
+        synthesise=synthesise,
+    )
+    stop_streams_on_sigterm(app)
+    return app

@@ -1,0 +1,113 @@
+"""Signing in and out, and the check that stands before every page of an organisation."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, g, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from dashboard.identity import (
+    SESSION_LASTS,
+    IdentityUnavailable,
+    NoAccess,
+    NotSignedIn,
+    SignedIn,
+    TooManyTries,
+    WrongCredentials,
+)
+from dashboard.services import services
+
+COOKIE = "holdline_session"
+
+access = Blueprint("access", __name__)
+
+
+@access.get("/sign-in")
+def sign_in() -> str | AnyResponse:
+    next_page = _local(request.args.get("next"))
+    if current_person(current=False) is not None:
+        return redirect(next_page)
+    return render_template("sign_in.html", next_page=next_page)
+
+
+@access.post("/sign-in")
+def do_sign_in() -> AnyResponse | tuple[str, int]:
+    s = services()
+    email = request.form.get("email", "").strip()
+    password = request.form.get("password", "")
+    next_page = _local(request.form.get("next"))
+    key = f"{request.remote_addr} {email.casefold()}"
+    try:
+        if s.throttle.is_closed(key, at=s.clock()):
+            raise TooManyTries
+        if not email or not password:
+            raise WrongCredentials
+        cookie = s.identity.sign_in(email, password)
+    except (WrongCredentials, NoAccess, TooManyTries, IdentityUnavailable) as refusal:
+        if isinstance(refusal, WrongCredentials):
+            s.throttle.failed(key, at=s.clock())
+        status = {WrongCredentials: 401, NoAccess: 403, TooManyTries: 429}.get(type(refusal), 503)
+        return render_template("sign_in.html", problem=str(refusal), email=email, next_page=next_page), status
+    s.throttle.succeeded(key)
+    session.clear()  # a fresh CSRF secret for the fresh session
+    response = redirect(next_page, code=303)
+    response.set_cookie(
+        COOKIE,
+        cookie,
+        max_age=SESSION_LASTS,
+        httponly=True,
+        samesite="Lax",
+        secure=s.settings.dashboard_url.startswith("https:"),
+    )
+    return response
+
+
+@access.post("/sign-out")
+def sign_out() -> AnyResponse:
+    """Ends every session of the account, on every device."""
+    person = current_person(current=False)
+    if person is not None:
+        services().identity.sign_out(person.uid)
+    session.clear()
+    response = redirect(url_for("access.sign_in"), code=303)
+    response.delete_cookie(COOKIE, httponly=True, samesite="Lax")
+    return response
+
+
+def current_person(*, current: bool) -> SignedIn | None:
+    """Who the request comes from; raises IdentityUnavailable."""
+    cookie = request.cookies.get(COOKIE)
+    if not cookie:
+        return None
+    try:
+        return services().identity.signed_in(cookie, current=current)
+    except NotSignedIn:
+        return None
+
+
+def require_person() -> AnyResponse | None:
+    """Put the person and their organisation's store into `g`, or send the browser to the sign-in page.
+
+    Where state changes, the identity provider is asked whether the session still stands.
+    """
+    changes = request.method not in ("GET", "HEAD")
+    person = current_person(current=changes)
+    if person is None:
+        return _to_sign_in(url_for("queue.index") if changes else request.full_path.rstrip("?"))
+    g.person = person
+    g.store = services().database.for_org(person.org)
+    return None
+
+
+def _to_sign_in(next_page: str) -> AnyResponse:
+    address = url_for("access.sign_in", next=next_page)
+    if "HX-Request" in request.headers:
+        return Response(status=401, headers={"HX-Redirect": address})
+    return redirect(address, code=303)
+
+
+def _local(address: str | None) -> str:
+    """A page of ours, or the queue: nobody is sent elsewhere by a link to the sign-in page."""
+    parts = urlsplit(address or "")
+    if not address or parts.scheme or parts.netloc or not address.startswith("/") or address.startswith(("//", "/\\")):
+        return url_for("queue.index")
+    return address

@@ -1,0 +1,117 @@
+"""Firebase Auth behind the identity port: passwords over REST, session cookies through the Admin SDK."""
+
+import os
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import firebase_admin
+import httpx
+from firebase_admin import auth
+from firebase_admin.exceptions import FirebaseError
+
+from dashboard.identity import (
+    SESSION_LASTS,
+    IdentityUnavailable,
+    NoAccess,
+    NotSignedIn,
+    SignedIn,
+    TooManyTries,
+    VisitorToken,
+    WrongCredentials,
+)
+from holdline.errors import BadSettings
+from holdline.people import Role
+from holdline.records import checked_id
+from holdline.settings import DashboardSettings
+
+TIMEOUT_S = 5
+
+
+class FirebaseIdentity:
+    def __init__(self, settings: DashboardSettings) -> None:
+        emulator = settings.firebase_auth_emulator_host
+        if emulator:
+            if not settings.google_cloud_project.startswith(
+                "demo-"
+            ):  # its tokens are unsigned: anybody could be anybody
+                raise BadSettings(
+                    missing=[], malformed={"FIREBASE_AUTH_EMULATOR_HOST": "needs a project named demo-..."}
+                )
+            # The Admin SDK knows its emulator only by this variable, and our settings may have come from `.env`.
+            os.environ["FIREBASE_AUTH_EMULATOR_HOST"] = emulator
+        root = f"http://{emulator}" if emulator else "https:/"
+        self._accounts = f"{root}/identitytoolkit.googleapis.com/v1/accounts"
+        self._key = settings.firebase_web_api_key.get_secret_value()
+        self._app = firebase_admin.initialize_app(
+            options={"projectId": settings.google_cloud_project, "httpTimeout": TIMEOUT_S},
+            name=f"dashboard-{secrets.token_hex(4)}",
+        )
+
+    def sign_in(self, email: str, password: str) -> str:
+        reply = self._post("signInWithPassword", {"email": email, "password": password, "returnSecureToken": True})
+        try:
+            claims = auth.verify_id_token(reply["idToken"], self._app, clock_skew_seconds=10)
+            _role_of(claims)
+            return str(auth.create_session_cookie(reply["idToken"], SESSION_LASTS, self._app))
+        except (FirebaseError, ValueError) as error:
+            raise IdentityUnavailable from error
+
+    def signed_in(self, cookie: str, *, current: bool) -> SignedIn:
+        try:
+            claims = auth.verify_session_cookie(cookie, app=self._app, clock_skew_seconds=10)
+            if current:
+                self._check_account(claims)
+            org, role = _role_of(claims)
+        except (auth.InvalidSessionCookieError, auth.UserNotFoundError, NoAccess, ValueError) as error:
+            raise NotSignedIn from error
+        except FirebaseError as error:
+            raise IdentityUnavailable from error
+        expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+        if expires_at <= datetime.now(UTC):  # the SDK leaves this out when it talks to the emulator
+            raise NotSignedIn
+        name = claims.get("name") or str(claims.get("email", "")).partition("@")[0] or "Supervisor"
+        return SignedIn(uid=claims["uid"], name=name, org=org, role=role, expires_at=expires_at)
+
+    def sign_out(self, uid: str) -> None:
+        try:
+            auth.revoke_refresh_tokens(uid, self._app)
+        except auth.UserNotFoundError:
+            return  # the account is gone, and its sessions with it
+        except FirebaseError as error:
+            raise IdentityUnavailable from error
+
+    def visitor(self) -> VisitorToken:
+        asked_at = datetime.now(UTC)
+        reply = self._post("signUp", {"returnSecureToken": True})
+        return VisitorToken(reply["idToken"], asked_at + timedelta(seconds=int(reply["expiresIn"])))
+
+    def _check_account(self, claims: dict[str, Any]) -> None:
+        """Claims freeze when a cookie is made; what the account says now is what counts."""
+        account = auth.get_user(claims["uid"], self._app)
+        revoked = claims["iat"] * 1000 < account.tokens_valid_after_timestamp
+        if account.disabled or revoked or _role_of(account.custom_claims or {}) != _role_of(claims):
+            raise NotSignedIn
+
+    def _post(self, method: str, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            response = httpx.post(f"{self._accounts}:{method}", params={"key": self._key}, json=body, timeout=TIMEOUT_S)
+            reply: dict[str, Any] = response.json()
+        except (httpx.HTTPError, ValueError) as error:
+            # The cause carries the address with the key, so it is not chained into a log.
+            raise IdentityUnavailable from (error if isinstance(error, ValueError) else None)
+        if response.is_success:
+            return reply
+        code = str(reply.get("error", {}).get("message", ""))
+        if code.startswith("TOO_MANY_ATTEMPTS"):
+            raise TooManyTries
+        if response.status_code == httpx.codes.BAD_REQUEST and not code.startswith("API key"):
+            raise WrongCredentials
+        raise IdentityUnavailable
+
+
+def _role_of(claims: dict[str, Any]) -> tuple[str, Role]:
+    try:
+        return checked_id(str(claims["org"])), Role(claims["role"])
+    except (KeyError, ValueError):
+        raise NoAccess from None

@@ -1,0 +1,45 @@
+"""What was said: the calls of late, and one call's transcript with the questions that people answered."""
+
+from flask import Blueprint, abort, g, render_template
+
+from dashboard.access import require_person
+from dashboard.organisation import organisation_of
+from dashboard.services import services
+from holdline.call import Call, Turn
+from holdline.errors import InvalidDocument
+from holdline.help_request import HelpRequest
+from holdline.records import checked_id
+from holdline.store import Query
+
+CALLS_SHOWN = 50
+
+history = Blueprint("history", __name__)
+history.before_request(require_person)
+
+
+@history.get("/calls")
+def calls() -> str:
+    at = services().clock()
+    found = g.store.find(Query(Call, order_by="started_at", descending=True, limit=CALLS_SHOWN))
+    return render_template("calls.html", calls=found.records, organisation=organisation_of(g.store, at=at), now=at)
+
+
+@history.get("/calls/<call_id>")
+def call(call_id: str) -> str:
+    at = services().clock()
+    held = _load(call_id)
+    turns = sorted(g.store.find(Query(Turn, {"call": call_id})).records, key=lambda turn: turn.n)
+    asked = sorted(g.store.find(Query(HelpRequest, {"call": call_id})).records, key=lambda r: r.asked_at)
+    organisation = organisation_of(g.store, at=at)
+    return render_template("call.html", call=held, turns=turns, requests=asked, organisation=organisation, now=at)
+
+
+def _load(call_id: str) -> Call:
+    try:
+        stored = g.store.get(Call, checked_id(call_id))
+    except (ValueError, InvalidDocument):
+        abort(404)
+    if stored is None:
+        abort(404)
+    held: Call = stored.record
+    return held

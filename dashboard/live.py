@@ -1,0 +1,193 @@
+"""The live queues: one watch for each organisation that somebody is looking at, shared by all its viewers.
+
+Nothing is queued for a viewer. A feed is state with a version; a viewer waits for a version it has not seen and takes
+the whole state, so a slow one skips states and costs no memory.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from dashboard.board import Board, board_of, gone_at
+from holdline.errors import InvalidDocument, Unavailable
+from holdline.help_request import LIVE, HelpRequest
+from holdline.store import Database, Found, Query, Store, Watch
+
+log = logging.getLogger(__name__)
+
+IDLE_S = 20.0
+"""How long a watch outlives its last viewer: a page that is loaded again finds it still there."""
+RECENT = 20
+
+
+class Feed:
+    """The help requests of one organisation that are live, or ended just now."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._changed = threading.Condition()
+        self._version = 0
+        self._live: dict[str, HelpRequest] | None = None
+        self._gone: set[str] = set()
+        self._ended: dict[str, HelpRequest] = {}
+        self._watch: Watch | None = None
+        self._closed = False
+
+    def open(self, *, at: datetime) -> None:
+        try:
+            self._ended = {request.id: request for request in ended_lately(self._store, at=at)}
+        except Unavailable:
+            log.warning("what ended just now cannot be read; the queue opens without it")
+        self._watch = self._store.watch(Query(HelpRequest, {"status": tuple(LIVE)}), self._on_state)
+
+    def close(self) -> None:
+        if self._watch is not None:
+            self._watch.close()
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether what is shown is known to be current."""
+        return self._watch is not None and self._watch.is_live and self._live is not None
+
+    @property
+    def is_closed(self) -> bool:
+        return self._closed
+
+    def board(self, *, at: datetime) -> Board | None:
+        """The state now; None until the first one arrived."""
+        self._look_how_they_ended(at=at)
+        with self._changed:
+            if self._live is None:
+                return None
+            return board_of([*self._live.values(), *self._ended.values()], at=at)
+
+    def wait(self, seen: int, *, timeout_s: float) -> int:
+        """Sleep until there is a version other than `seen`, or the time is over; the version there is now."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._version != seen, timeout_s)
+            return self._version
+
+    def note(self, request: HelpRequest) -> None:
+        """Take in what was just done to a request: the watch says nothing of one that had already ended."""
+        with self._changed:
+            if request.id in self._ended:
+                self._ended[request.id] = request
+                self._bump()
+
+    def _on_state(self, found: Found[HelpRequest]) -> None:
+        for error in found.invalid:
+            log.warning("left out of the queue: %s", error)
+        with self._changed:
+            live = {request.id: request for request in found.records}
+            self._gone |= (self._live or {}).keys() - live.keys()
+            self._gone -= live.keys()
+            for request_id in live:
+                self._ended.pop(request_id, None)
+            self._live = live
+            self._bump()
+
+    def _look_how_they_ended(self, *, at: datetime) -> None:
+        """Read what left the watch. On a viewer's thread, since a watch's callback must not wait for storage."""
+        with self._changed:
+            gone, self._gone = self._gone, set()
+        for request_id in gone:
+            try:
+                stored = self._store.get(HelpRequest, request_id)
+            except (InvalidDocument, Unavailable) as error:
+                log.warning("how %s ended cannot be read: %s", request_id, error)
+                continue
+            with self._changed:
+                if stored is not None and stored.record.status not in LIVE:
+                    self._ended[request_id] = stored.record
+        with self._changed:
+            self._ended = {key: request for key, request in self._ended.items() if gone_at(request) > at}
+
+    def _bump(self) -> None:
+        self._version += 1
+        self._changed.notify_all()
+
+
+class Hub:
+    """Feeds by organisation, counted by who follows them."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], datetime], idle_s: float = IDLE_S) -> None:
+        self._database = database
+        self._clock = clock
+        self._idle_s = idle_s
+        self._lock = threading.Lock()
+        self._feeds: dict[str, tuple[Feed, int]] = {}
+        self._stopping = threading.Event()
+
+    @contextmanager
+    def following(self, org: str) -> Iterator[Feed]:
+        with self._lock:
+            feed, viewers = self._feeds.get(org, (None, 0))
+            if feed is None:
+                feed = Feed(self._database.for_org(org))
+                feed.open(at=self._clock())
+            self._feeds[org] = (feed, viewers + 1)
+        try:
+            yield feed
+        finally:
+            self._leave(org)
+
+    def note(self, org: str, request: HelpRequest) -> None:
+        with self._lock:
+            feed, _ = self._feeds.get(org, (None, 0))
+        if feed is not None:
+            feed.note(request)
+
+    @property
+    def watched(self) -> frozenset[str]:
+        """The organisations that a watch is open for."""
+        with self._lock:
+            return frozenset(self._feeds)
+
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopping.is_set()
+
+    def stop(self) -> None:
+        """End every stream now."""
+        self._stopping.set()
+        with self._lock:
+            feeds = [feed for feed, _ in self._feeds.values()]
+        for feed in feeds:
+            feed.close()
+
+    def _leave(self, org: str) -> None:
+        with self._lock:
+            feed, viewers = self._feeds[org]
+            self._feeds[org] = (feed, viewers - 1)
+        if viewers == 1:
+            timer = threading.Timer(self._idle_s, self._close_if_idle, (org,))
+            timer.daemon = True
+            timer.start()
+
+    def _close_if_idle(self, org: str) -> None:
+        with self._lock:
+            feed, viewers = self._feeds.get(org, (None, 0))
+            if feed is None or viewers:
+                return
+            del self._feeds[org]
+        feed.close()
+
+
+def ended_lately(store: Store, *, at: datetime) -> list[HelpRequest]:
+    """What ended so recently that the queue still shows it; raises Unavailable."""
+    found = [
+        *store.find(Query(HelpRequest, order_by="delivered_at", descending=True, limit=RECENT)).records,
+        *store.find(Query(HelpRequest, order_by="closed_at", descending=True, limit=RECENT)).records,
+    ]
+    return [request for request in found if request.status not in LIVE and gone_at(request) > at]
+
+
+def board_now(store: Store, *, at: datetime) -> Board:
+    """The state as a page without a stream shows it; raises Unavailable."""
+    live = store.find(Query(HelpRequest, {"status": tuple(LIVE)})).records
+    return board_of([*live, *ended_lately(store, at=at)], at=at)

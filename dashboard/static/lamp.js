@@ -1,0 +1,41 @@
+// The lamp that says whether what is seen is live: the stream is open, it beats, and the server's own watch is live.
+import { keepTime } from "./clocks.js";
+
+const LATE_MS = 40000; // more than two beats
+
+let isOpen = true; // until the first error: the page itself was just served
+let lastBeat = Date.now();
+
+function show() {
+  const lamp = document.getElementById("lamp");
+  const isLive = isOpen && lamp.dataset.watch === "live" && Date.now() - lastBeat < LATE_MS;
+  lamp.classList.toggle("is-lost", !isLive);
+  const words = isLive ? "Line is live" : "Reconnecting";
+  const label = document.getElementById("lamp-words");
+  if (label.textContent !== words) label.textContent = words;
+}
+
+export function followLine(body) {
+  body.addEventListener("htmx:sseOpen", (event) => {
+    isOpen = true;
+    lastBeat = Date.now();
+    const { source } = event.detail;
+    source.addEventListener("beat", (beat) => {
+      lastBeat = Date.now();
+      keepTime(beat.data);
+    });
+    source.addEventListener("ended", () => {
+      source.close();
+      location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
+    });
+  });
+  body.addEventListener("htmx:sseError", () => {
+    isOpen = false;
+    show();
+  });
+  // A connection that died without a word, such as under a lid that was closed, is not noticed by the browser.
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && Date.now() - lastBeat > LATE_MS) location.reload();
+  });
+  setInterval(show, 1000);
+}

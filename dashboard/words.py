@@ -1,0 +1,58 @@
+"""How times, statuses and speakers are worded on the pages. Pure; registered as template filters by `create_app`."""
+
+from datetime import datetime, timedelta
+
+from flask import Flask
+
+from dashboard.delivery import steps_of
+from holdline.call import Call, Outcome, Speaker
+from holdline.help_request import Status
+from holdline.line import masked
+from holdline.people import Organisation
+
+ENDINGS = {
+    Status.DELIVERED: "Heard by the caller",
+    Status.EXPIRED: "Nobody answered in time",
+    Status.WITHDRAWN: "The caller no longer needs to know",
+    Status.CALLER_LEFT: "The caller hung up",
+    Status.FOLLOW_UP: "Kept for a follow-up",
+    Status.FOLLOWED_UP: "Followed up",
+    Status.CLOSED: "Closed",
+}
+OUTCOMES = {
+    Outcome.CALLER_LEFT: "Caller hung up",
+    Outcome.AGENT_ENDED: "Said goodbye",
+    Outcome.NOT_CONNECTED: "Not connected",
+    Outcome.FAILED: "Failed",
+}
+SPEAKERS = {Speaker.CALLER: "Caller", Speaker.AGENT: "Agent", Speaker.SUPERVISOR: "Your team"}
+
+
+def register(app: Flask) -> None:
+    app.add_template_filter(clock_time)
+    app.add_template_filter(day_and_time)
+    app.add_template_filter(elapsed)
+    app.add_template_filter(shown_caller)
+    app.add_template_filter(steps_of, "steps")
+    app.jinja_env.globals.update(endings=ENDINGS, outcomes=OUTCOMES, speakers=SPEAKERS)
+
+
+def clock_time(at: datetime, organisation: Organisation) -> str:
+    """To the second, where the organisation is."""
+    return at.astimezone(organisation.zone).strftime("%H:%M:%S")
+
+
+def day_and_time(at: datetime, organisation: Organisation) -> str:
+    local = at.astimezone(organisation.zone)
+    return f"{local.day} {local:%b}, {local:%H:%M}"
+
+
+def elapsed(duration: timedelta) -> str:
+    """Minutes and seconds, as a hold clock shows them."""
+    seconds = max(0, int(duration.total_seconds()))
+    return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+def shown_caller(caller: str | Call) -> str:
+    number = masked(caller.caller) if isinstance(caller, Call) else caller
+    return "Browser caller" if number in ("browser", "") else number
