@@ -54,8 +54,13 @@ def _command() -> list[str]:
 
 
 def _wait_until_ready(emulator: "subprocess.Popen[bytes]", port: int) -> None:
+    check = answers(port)
+
+    async def is_ready() -> bool:
+        return await check()
+
     deadline = time.monotonic() + READY_WITHIN_S
-    while not asyncio.run(answers(port)()):
+    while not asyncio.run(is_ready()):
         if emulator.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"the Firestore emulator did not start (exit code {emulator.poll()})")
         time.sleep(0.1)

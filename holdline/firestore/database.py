@@ -35,6 +35,10 @@ class FirestoreDatabase:
     def for_org(self, org: str) -> Store:
         return FirestoreStore(self, org)
 
+    @property
+    def open_channels(self) -> int:
+        return 1 + len(self._watch_connections)
+
     def start_watch(
         self, query: Query[R], *, parent: str, collection: str, on_state: Callable[[Found[R]], None]
     ) -> FirestoreWatch:

@@ -22,8 +22,8 @@ class House:
     """A database, and a hand that writes into it past every check, as the Firebase console does."""
 
     database: Database
-    write_by_hand: Callable[[str, Mapping[str, Any]], None]
-    delete_by_hand: Callable[[str], None]
+    write_by_hand: Callable[[str, Mapping[str, Any]], object]
+    delete_by_hand: Callable[[str], object]
 
 
 class States(Generic[R]):
@@ -64,7 +64,7 @@ def house(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     assert settings.firestore_emulator_host is not None
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", settings.firestore_emulator_host)
     # Google's own client is the hand: what it writes we can read.
-    console = firestore.Client(project=settings.google_cloud_project, credentials=AnonymousCredentials())
+    console = firestore.Client(project=settings.google_cloud_project, credentials=AnonymousCredentials())  # type: ignore[no-untyped-call]
     database = connect(settings)
     yield House(
         database,
@@ -72,7 +72,7 @@ def house(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
         lambda path: console.document(path).delete(),
     )
     database.close()
-    console.close()
+    console.close()  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture
