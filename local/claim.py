@@ -17,16 +17,15 @@ import psutil
 
 from local.checkout import CannotStart
 
-_PATIENCE_S = 10
 _PR_SET_PDEATHSIG = 1
 
 
 @contextmanager
-def claim(folder: Path, base: int) -> Iterator[None]:
+def claim(folder: Path, base: int, *, patience_s: float = 10) -> Iterator[None]:
     """Hold the port base; a stack that is just stopping is waited for, a living one raises CannotStart."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "launcher").open("a+") as file:
-        deadline = time.monotonic() + _PATIENCE_S
+        deadline = time.monotonic() + patience_s
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -24,14 +24,14 @@ HTTP_FUNCTIONS = ("twilio_voice", "twilio_status", "livekit_webhook", "create_ro
 # Functions that a written document calls, and the documents that do.
 EVENT_FUNCTIONS = {"learn": "orgs/{org}/help_requests/{id}"}
 
-_SOURCE = str(ROOT / "functions" / "main.py")
+SOURCE = str(ROOT / "functions" / "main.py")
 _DELIVERIES = "/functions/projects/"
 _LARGEST_EVENT = 2 * 1024 * 1024
 
 
-def create_app() -> "WSGIApplication":
+def create_app(source: str = SOURCE) -> "WSGIApplication":
     """What gunicorn serves. The root answers 200, which says that all functions could be loaded."""
-    functions = {name: _function(name) for name in (*HTTP_FUNCTIONS, *EVENT_FUNCTIONS)}
+    functions = {name: _function(name, source) for name in (*HTTP_FUNCTIONS, *EVENT_FUNCTIONS)}
 
     def serve(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "/")
@@ -72,8 +72,8 @@ def register_triggers(*, project: str, firestore_host: str) -> None:
             pass
 
 
-def _function(name: str) -> "WSGIApplication":
-    app: WSGIApplication = functions_framework.create_app(target=name, source=_SOURCE)  # type: ignore[no-untyped-call]
+def _function(name: str, source: str) -> "WSGIApplication":
+    app: WSGIApplication = functions_framework.create_app(target=name, source=source)  # type: ignore[no-untyped-call]
     return app
 
 
