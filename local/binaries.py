@@ -113,11 +113,10 @@ def _downloaded_jar() -> Path | None:
 
 
 def _gcloud_jar() -> Path | None:
-    gcloud = shutil.which("gcloud")
-    if gcloud is None:
-        return None
     # bin/gcloud lies in the SDK's root, or is a link into it; asking gcloud itself costs seconds.
-    roots = [Path(gcloud).resolve().parent.parent, Path("/usr/lib/google-cloud-sdk")]
+    gcloud = shutil.which("gcloud")
+    roots = [Path(gcloud).resolve().parent.parent] if gcloud else []
+    roots += [Path("/usr/lib/google-cloud-sdk"), Path("/opt/google-cloud-sdk"), Path.home() / "google-cloud-sdk"]
     jars = [root / "platform" / "cloud-firestore-emulator" / "cloud-firestore-emulator.jar" for root in roots]
     return next((jar for jar in jars if jar.is_file()), None)
 

@@ -33,6 +33,9 @@ def run(ports: Ports, *, file: Path | None, verbose: bool, welcome: Welcome) -> 
     Raises CannotStart before anything ran, PartFailed when a part is to blame.
     """
     end_with_uv()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # Until the parts run: give up in the middle of a download or a build, and take it along.
+        signal.signal(number, signal.default_int_handler)
     folder = ready_file.folder_of(ports.base)
     files = [ready_file.kept(ports.base), *([file] if file is not None else [])]
     with claim(folder, ports.base):
