@@ -3,7 +3,6 @@
 import logging
 
 from functions.context import Context
-from functions.rooms import RoomNotOpened
 from holdline import config, line
 from holdline.call import Call, CallKind, Dispatch, Outcome
 from holdline.errors import NotFound, NoVoiceAgent, Unavailable
@@ -64,7 +63,7 @@ def open_call(
     )
     try:
         context.rooms.open(dispatch)
-    except RoomNotOpened:
+    except Exception:  # whatever it was, this call will not be held
         _close_as_failed(context, number.org, call.id)
         raise
     return call

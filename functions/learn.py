@@ -16,6 +16,7 @@ from holdline.errors import HoldlineError, InvalidDocument, NotFound, Unavailabl
 from holdline.help_request import HelpRequest, Status
 from holdline.learning import learn
 from holdline.people import Organisation
+from holdline.records import checked_id
 from holdline.store import Store, must_get
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,10 @@ def written_document(event: CloudEvent) -> tuple[str, str]:
     written = str(body.value.name or body.old_value.name)
     if not written.endswith(f"/documents/{where.removeprefix('documents/')}"):
         raise BadRequest("The event's data is of another document.")
-    return named[1], named[2]
+    try:
+        return checked_id(named[1]), checked_id(named[2])
+    except ValueError:
+        raise BadRequest("No document can be where this event says.") from None
 
 
 def _with_late_answer(store: Store, request_id: str, context: Context) -> HelpRequest:

@@ -7,6 +7,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from functions import twiml
+from functions.rooms import RoomNotOpened
 from holdline.call import Call, CallKind, Dispatch, Outcome
 from holdline.people import PhoneNumber
 from holdline.store import Put, Query
@@ -148,8 +149,11 @@ def test_without_storage_the_caller_hears_an_apology(world: World) -> None:
     assert world.rooms.opened == []
 
 
-def test_without_a_room_the_caller_hears_an_apology_and_the_call_is_closed_as_failed(world: World) -> None:
-    world.rooms.is_down = True
+@pytest.mark.parametrize("failure", [RoomNotOpened("LiveKit is down."), RuntimeError("a surprise")])
+def test_without_a_room_the_caller_hears_an_apology_and_the_call_is_closed_as_failed(
+    world: World, failure: Exception
+) -> None:
+    world.rooms.failure = failure
     assert said(world.ring()) == twiml.OUR_FAILURE
     call = world.call()
     assert (call.outcome, call.outcome_detail, call.ended_at) == (Outcome.FAILED, "room_not_opened", NOW)
@@ -177,7 +181,7 @@ def test_the_log_holds_no_whole_number(world: World, caplog: pytest.LogCaptureFi
     caplog.set_level(logging.DEBUG)
     if outage == "storage":
         world.without_storage()
-    world.rooms.is_down = outage == "rooms"
+    world.rooms.failure = RoomNotOpened("LiveKit is down.") if outage == "rooms" else None
     line = "+12125550999" if outage == "unknown line" else LINE
     world.ring(To=line)
     assert caplog.text

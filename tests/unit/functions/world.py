@@ -21,7 +21,6 @@ from werkzeug.test import Client, TestResponse
 import functions
 from functions.context import Context
 from functions.identity import IdentityUnavailable, NotSignedIn, Visitor
-from functions.rooms import RoomNotOpened
 from holdline.call import Call, CallKind, Dispatch
 from holdline.errors import Unavailable
 from holdline.memory_store import MemoryDatabase
@@ -44,15 +43,15 @@ LIVEKIT_SECRET = "a secret of the tests, of 32 bytes or more"
 
 
 class FakeRooms:
-    """Remembers what was opened; `is_down` makes it refuse."""
+    """Remembers what was opened; with a `failure` nothing is."""
 
     def __init__(self) -> None:
         self.opened: list[Dispatch] = []
-        self.is_down = False
+        self.failure: Exception | None = None
 
     def open(self, dispatch: Dispatch) -> None:
-        if self.is_down:
-            raise RoomNotOpened("LiveKit is down.")
+        if self.failure is not None:
+            raise self.failure
         self.opened.append(dispatch)
 
 
@@ -142,7 +141,7 @@ class World:
             rooms=self.rooms,
             identity=self.identity,
             now=lambda: self.now,
-            new_id=lambda: f"{next(ids):032x}",
+            new_id=lambda: f"{next(ids):08x}".ljust(32, "0"),
         )
 
     def without_storage(self) -> None:
@@ -159,7 +158,7 @@ class World:
 
     def server(self, target: str) -> Client:
         """The function as the framework serves it."""
-        app = functions_framework.create_app(target=target, source=SOURCE)
+        app = functions_framework.create_app(target=target, source=SOURCE)  # type: ignore[no-untyped-call]
         client: Client = app.test_client()
         return client
 
