@@ -6,7 +6,7 @@ once, so that a start fails with a complete list and never half-way through a ca
 
 from typing import Annotated, TypeVar
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from holdline.errors import BadSettings
@@ -56,7 +56,14 @@ class WorkerSettings(LiveKitSettings):
     openai_tts_voice: str = "nova"
     llm_base_url: str | None = None
     llm_api_key: SecretStr | None = None
-    llm_model: str | None = None
+    llm_model: str | None = Field(default=None, validate_default=True)
+
+    @field_validator("llm_model")
+    @classmethod
+    def _an_endpoint_is_asked_for_a_model(cls, name: str | None, others: ValidationInfo) -> str | None:
+        if name is None and others.data.get("llm_base_url"):
+            raise ValueError("must be given together with LLM_BASE_URL")
+        return name
 
 
 class FunctionsSettings(LiveKitSettings):

@@ -1,0 +1,56 @@
+"""The parts that need no account and no network: PocketSphinx, the rules, eSpeak NG, Silero and the local detector."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from livekit.agents import inference, llm, stt, tts, vad
+from livekit.plugins import silero
+
+from agent.pipelines import Pipeline
+from agent.pipelines.espeak_tts import EspeakTTS
+from agent.pipelines.pocketsphinx_stt import PocketSphinxSTT
+from agent.pipelines.rules_llm import RulesLLM
+
+# The end of a turn is the turn detector's to decide; this is only the end of a breath.
+BREATH_S = 0.4
+LEAD_IN_S = 0.3
+
+
+@dataclass(frozen=True)
+class Models:
+    """What is loaded once a process and shared by its calls."""
+
+    vad: vad.VAD
+
+
+def load_models() -> Models:
+    """Blocks for some 0.2 s."""
+    return Models(vad=silero.VAD.load(min_silence_duration=BREATH_S, prefix_padding_duration=LEAD_IN_S))
+
+
+def turn_detection() -> inference.TurnDetector:
+    """The detector that runs here; left unpinned, a development worker would ask a cloud for it."""
+    return inference.TurnDetector(version="v1-mini")
+
+
+def recognition(models: Models) -> stt.STT[Any]:
+    return PocketSphinxSTT(vad=models.vad)
+
+
+def model() -> llm.LLM[Any]:
+    return RulesLLM()
+
+
+def speech() -> tts.TTS[Any]:
+    return EspeakTTS()
+
+
+def offline(models: Models) -> Pipeline:
+    return Pipeline(
+        name="PocketSphinx, rules, eSpeak NG",
+        stt=recognition(models),
+        llm=model(),
+        tts=speech(),
+        vad=models.vad,
+        turn_detection=turn_detection(),
+    )
