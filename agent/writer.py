@@ -46,8 +46,11 @@ class Writer:
         try:
             await asyncio.wait_for(asyncio.shield(self._task), CLOSE_WITHIN_S)
         except TimeoutError:
-            self._task.cancel()
             log.error("%d writes of the call are lost: storage did not answer", self._queue.qsize())
+            self._task.cancel()
+            while not self._queue.empty():
+                if (job := self._queue.get_nowait()) is not None:
+                    _lose(job[2])
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self) -> None:
@@ -55,6 +58,9 @@ class Writer:
             write, what, done = job
             try:
                 result = await self._write(write, what)
+            except asyncio.CancelledError:
+                _lose(done)
+                raise
             except Exception as error:  # handed to whoever awaits the future; the next write must still happen
                 if not done.done():
                     done.set_exception(error)
@@ -71,6 +77,11 @@ class Writer:
                 log.warning("%s is not written yet, trying again in %.1f s: %s", what, delay, error)
                 await asyncio.sleep(delay)
         return await loop.run_in_executor(self._thread, write)
+
+
+def _lose(done: "asyncio.Future[Any]") -> None:
+    if not done.done():
+        done.set_exception(Unavailable("storage did not answer before the call was over"))
 
 
 def _log_failure(future: "asyncio.Future[Any]", what: str) -> None:
