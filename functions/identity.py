@@ -2,12 +2,15 @@
 
 import os
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Protocol
 
 from holdline.errors import BadSettings, HoldlineError
 from holdline.people import Role
 from holdline.records import checked_id
 from holdline.settings import FunctionsSettings
+
+TIMEOUT_S = 3.0
 
 
 class NotSignedIn(HoldlineError):
@@ -46,6 +49,7 @@ class FirebaseIdentity:
 
     def __init__(self, settings: FunctionsSettings) -> None:
         self._project = settings.google_cloud_project
+        self._lock = Lock()
         emulator = settings.firebase_auth_emulator_host
         if emulator is None:
             return
@@ -54,16 +58,26 @@ class FirebaseIdentity:
         os.environ["FIREBASE_AUTH_EMULATOR_HOST"] = emulator  # the only way to tell firebase_admin
 
     def verify(self, token: str) -> Visitor:
-        import firebase_admin
         from firebase_admin import auth, exceptions
+        from google.auth.exceptions import GoogleAuthError
 
         try:
-            app = firebase_admin.get_app("holdline")
-        except ValueError:
-            app = firebase_admin.initialize_app(options={"projectId": self._project}, name="holdline")
-        try:
-            return Visitor.of(auth.verify_id_token(token, app=app, check_revoked=True))
+            # Revoked is asked each time: what a token opens, a call's sound among it, is not to be had an hour longer.
+            claims = auth.verify_id_token(token, app=self._app(), check_revoked=True, clock_skew_seconds=5)
         except (auth.InvalidIdTokenError, auth.UserDisabledError, auth.UserNotFoundError, ValueError) as error:
             raise NotSignedIn(f"The token is refused ({type(error).__name__}).") from None
-        except exceptions.FirebaseError as error:
+        except (AttributeError, TypeError):  # a token whose parts are JSON, and not of the shape the library expects
+            raise NotSignedIn("The token is malformed.") from None
+        except (exceptions.FirebaseError, GoogleAuthError) as error:
             raise IdentityUnavailable(f"The token could not be checked ({type(error).__name__}).") from error
+        return Visitor.of(claims)
+
+    def _app(self) -> Any:
+        import firebase_admin
+
+        with self._lock:
+            try:
+                return firebase_admin.get_app(self._project)
+            except ValueError:
+                options = {"projectId": self._project, "httpTimeout": TIMEOUT_S}
+                return firebase_admin.initialize_app(options=options, name=self._project)
