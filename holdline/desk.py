@@ -80,7 +80,7 @@ def accept_hand_written_answer(store: Store, request_id: str, *, at: datetime) -
         try:
             words = speakable(typed)
             event = Event.CORRECTED if request.answer_version else Event.ANSWERED
-            return _answered(request, words, event, by=CONSOLE, at=at).model_copy(update={"problem": None})
+            return _answered(request, words, event, by=CONSOLE, at=at)
         except (InvalidAnswer, IllegalTransition) as refusal:
             refused.append(str(refusal))
             return request.model_copy(update={"problem": str(refusal)})
@@ -116,6 +116,7 @@ def _answered(request: HelpRequest, words: str, event: Event, *, by: PersonRef, 
         answered_by=by,
         received_at=None,
         claimed_until=None,
+        problem=None,
     )
 
 

@@ -1,0 +1,308 @@
+"""What a person can do to a live call."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from holdline import desk
+from holdline.errors import AlreadyTaken, IllegalTransition, InvalidAnswer, NotFound
+from holdline.help_request import HelpRequest, Status
+from holdline.memory_store import MemoryDatabase, MemoryStore
+from holdline.people import AuditEntry
+from holdline.store import Create, Found, Put, Query, R, Store, Stored, must_get
+from tests.builders import (
+    ANA,
+    BEN,
+    NOW,
+    a_claimed_request,
+    a_request,
+    a_request_that_is,
+    an_answered_request,
+    later,
+)
+
+PATH = "orgs/salon/help_requests/request-1"
+
+
+@pytest.fixture
+def database() -> MemoryDatabase:
+    return MemoryDatabase()
+
+
+@pytest.fixture
+def store(database: MemoryDatabase) -> Store:
+    store = database.for_org("salon")
+    store.commit(Create(a_request()))
+    return store
+
+
+def the_request(store: Store) -> HelpRequest:
+    return must_get(store, HelpRequest, "request-1").record
+
+
+def audited(store: Store) -> list[tuple[str, str, str]]:
+    entries = store.find(Query(AuditEntry, order_by="at")).records
+    return [(entry.who.name, entry.did, entry.subject) for entry in entries]
+
+
+# Claiming
+
+
+def test_a_claim_shows_who_is_looking_and_until_when(store: Store) -> None:
+    claimed = desk.claim(store, "request-1", by=ANA, at=NOW)
+    assert (claimed.status, claimed.claimed_by, claimed.claimed_at) == (Status.CLAIMED, ANA, NOW)
+    assert claimed.claimed_until == NOW + desk.CLAIM_LASTS
+    assert the_request(store) == claimed
+    assert audited(store) == [("Ana", "claimed", "help_requests/request-1")]
+
+
+def test_a_claimed_request_cannot_be_claimed_by_another_who_is_told_by_whom(store: Store) -> None:
+    desk.claim(store, "request-1", by=ANA, at=NOW)
+    with pytest.raises(AlreadyTaken, match="Ana") as refused:
+        desk.claim(store, "request-1", by=BEN, at=later(119))
+    assert refused.value.by == "Ana"
+    assert the_request(store).claimed_by == ANA
+
+
+def test_claiming_ones_own_claim_again_prolongs_it(store: Store) -> None:
+    desk.claim(store, "request-1", by=ANA, at=NOW)
+    assert desk.claim(store, "request-1", by=ANA, at=later(60)).claimed_until == later(60) + desk.CLAIM_LASTS
+
+
+def test_a_stale_claim_frees_the_request_for_another(store: Store) -> None:
+    store.commit(Put(a_claimed_request(by=ANA, until=later(120))))
+    claimed = desk.claim(store, "request-1", by=BEN, at=later(120))
+    assert (claimed.claimed_by, claimed.claimed_at) == (BEN, later(120))
+
+
+def test_only_who_claimed_it_may_release_it(store: Store) -> None:
+    desk.claim(store, "request-1", by=ANA, at=NOW)
+    with pytest.raises(AlreadyTaken, match="Ana"):
+        desk.release(store, "request-1", by=BEN, at=later(1))
+    released = desk.release(store, "request-1", by=ANA, at=later(2))
+    assert (released.status, released.claimed_by, released.claimed_until) == (Status.WAITING, None, None)
+    assert [did for _, did, _ in audited(store)] == ["claimed", "released"]
+
+
+def test_what_nobody_claimed_cannot_be_released(store: Store) -> None:
+    with pytest.raises(IllegalTransition):
+        desk.release(store, "request-1", by=ANA, at=NOW)
+
+
+# Answering
+
+
+def test_an_answer_need_not_be_claimed_first(store: Store) -> None:
+    answered = desk.answer(store, "request-1", "  Yes, behind the shop. ", by=ANA, at=later(9))
+    assert (answered.status, answered.answer, answered.accepted_answer) == (
+        Status.ANSWERED,
+        "Yes, behind the shop.",
+        "Yes, behind the shop.",
+    )
+    assert (answered.answered_by, answered.answered_at, answered.answer_version) == (ANA, later(9), 1)
+    assert the_request(store) == answered
+    assert audited(store) == [("Ana", "answered", "help_requests/request-1")]
+
+
+def test_of_two_answers_one_wins_and_the_other_is_told_by_whom(store: Store) -> None:
+    desk.answer(store, "request-1", "Yes, behind the shop.", by=ANA, at=NOW)
+    with pytest.raises(AlreadyTaken, match="Ana"):
+        desk.answer(store, "request-1", "No.", by=BEN, at=later(1))
+    assert the_request(store).answer == "Yes, behind the shop."
+
+
+def test_an_answer_that_lost_the_race_between_its_reading_and_its_writing_is_told_by_whom(
+    database: MemoryDatabase,
+) -> None:
+    salon = database.for_org("salon")
+    salon.commit(Create(a_request()))
+    late = _FirstReadThen(database, lambda: desk.answer(salon, "request-1", "Yes.", by=ANA, at=NOW))
+    with pytest.raises(AlreadyTaken, match="Ana"):
+        desk.answer(late, "request-1", "No.", by=BEN, at=NOW)
+    assert the_request(salon).answered_by == ANA
+    assert audited(salon) == [("Ana", "answered", "help_requests/request-1")]
+
+
+def test_what_was_answered_cannot_be_claimed_and_says_who_answered(store: Store) -> None:
+    desk.answer(store, "request-1", "Yes.", by=ANA, at=NOW)
+    with pytest.raises(AlreadyTaken, match="Ana"):
+        desk.claim(store, "request-1", by=BEN, at=later(1))
+
+
+def test_sending_the_same_words_again_is_the_same_answer(store: Store) -> None:
+    first = desk.answer(store, "request-1", "Yes.", by=ANA, at=NOW)
+    assert desk.answer(store, "request-1", " Yes. ", by=ANA, at=later(1)) == first
+    assert len(audited(store)) == 1
+
+
+def test_a_claim_protects_the_request_from_anothers_answer(store: Store) -> None:
+    desk.claim(store, "request-1", by=ANA, at=NOW)
+    with pytest.raises(AlreadyTaken, match="Ana"):
+        desk.answer(store, "request-1", "No.", by=BEN, at=later(1))
+    assert desk.answer(store, "request-1", "Yes.", by=ANA, at=later(2)).answered_by == ANA
+
+
+def test_a_stale_claim_protects_nothing(store: Store) -> None:
+    store.commit(Put(a_claimed_request(by=ANA, until=later(120))))
+    answered = desk.answer(store, "request-1", "No.", by=BEN, at=later(121))
+    assert (answered.status, answered.answered_by, answered.claimed_by) == (Status.ANSWERED, BEN, None)
+
+
+@pytest.mark.parametrize("status", [Status.EXPIRED, Status.CALLER_LEFT])
+def test_an_answer_that_comes_too_late_becomes_a_follow_up(store: Store, status: Status) -> None:
+    store.commit(Put(a_request_that_is(status)))
+    answered = desk.answer(store, "request-1", "Yes.", by=ANA, at=NOW)
+    assert (answered.status, answered.answer) == (Status.FOLLOW_UP, "Yes.")
+
+
+def test_a_question_that_was_withdrawn_takes_no_answer(store: Store) -> None:
+    store.commit(Put(a_request_that_is(Status.WITHDRAWN)))
+    with pytest.raises(IllegalTransition, match="withdrawn cannot be answered"):
+        desk.answer(store, "request-1", "Yes.", by=ANA, at=NOW)
+
+
+def test_an_answer_that_cannot_be_spoken_changes_nothing(store: Store) -> None:
+    for bad in ("", "x" * 501, "a\x00b", "<b>Yes</b>"):
+        with pytest.raises(InvalidAnswer):
+            desk.answer(store, "request-1", bad, by=ANA, at=NOW)
+    assert the_request(store) == a_request()
+    assert audited(store) == []
+
+
+def test_a_request_that_is_not_there_is_not_found(store: Store) -> None:
+    acts: list[Callable[[], HelpRequest]] = [
+        lambda: desk.claim(store, "nobody", by=ANA, at=NOW),
+        lambda: desk.release(store, "nobody", by=ANA, at=NOW),
+        lambda: desk.answer(store, "nobody", "Yes.", by=ANA, at=NOW),
+        lambda: desk.accept_hand_written_answer(store, "nobody", at=NOW),
+    ]
+    for act in acts:
+        with pytest.raises(NotFound):
+            act()
+
+
+# Answers typed into the document itself
+
+
+def typed(database: MemoryDatabase, **fields: object) -> None:
+    database.write_by_hand(PATH, fields)
+
+
+def test_a_hand_written_answer_is_relayed_like_any_other(database: MemoryDatabase, store: Store) -> None:
+    typed(database, answer=" Yes, behind\nthe shop. ")
+    accepted = desk.accept_hand_written_answer(store, "request-1", at=later(3))
+    assert (accepted.status, accepted.answer, accepted.accepted_answer, accepted.answer_version) == (
+        Status.ANSWERED,
+        "Yes, behind the shop.",
+        "Yes, behind the shop.",
+        1,
+    )
+    assert (accepted.answered_by, accepted.answered_at, accepted.problem) == (desk.CONSOLE, later(3), None)
+    assert the_request(store) == accepted
+    assert audited(store) == [("Console", "answered", "help_requests/request-1")]
+
+
+def test_a_hand_may_set_the_status_too(database: MemoryDatabase, store: Store) -> None:
+    typed(database, answer="Yes.", status="answered")
+    assert desk.accept_hand_written_answer(store, "request-1", at=NOW).status is Status.ANSWERED
+    assert the_request(store).answer_version == 1
+
+
+def test_the_console_overrides_a_claim(database: MemoryDatabase, store: Store) -> None:
+    desk.claim(store, "request-1", by=ANA, at=NOW)
+    typed(database, answer="Yes.")
+    assert desk.accept_hand_written_answer(store, "request-1", at=later(1)).status is Status.ANSWERED
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [("x" * 501, "at most 500"), ("a\x07b", r"U\+0007"), ("<b>Yes</b>", "markup"), ("   ", "empty")],
+)
+def test_a_hand_written_answer_that_cannot_be_spoken_is_refused_with_the_reason_beside_it_and_the_draft_kept(
+    database: MemoryDatabase, store: Store, bad: str, reason: str
+) -> None:
+    typed(database, answer=bad)
+    refused = desk.accept_hand_written_answer(store, "request-1", at=NOW)
+    assert refused.problem is not None
+    assert re.search(reason, refused.problem)
+    assert (refused.answer, refused.status, refused.accepted_answer) == (bad, Status.WAITING, None)
+    assert the_request(store) == refused
+    assert audited(store) == []
+
+
+def test_a_refusal_does_not_echo(database: MemoryDatabase, store: Store) -> None:
+    """Whoever watches the request and asks again at each change writes the reason once."""
+    told: list[Found[HelpRequest]] = []
+
+    def take_hand_written_answers(state: Found[HelpRequest]) -> None:
+        told.append(state)
+        for request in state.records:
+            if request.has_hand_written_answer:
+                desk.accept_hand_written_answer(store, request.id, at=NOW)
+
+    store.watch(Query(HelpRequest), take_hand_written_answers)
+    typed(database, answer="<b>Yes</b>", status="answered")
+    assert len(told) == 3, "as it was, as it was typed, and with the reason"
+    assert the_request(store).status is Status.WAITING
+
+
+def test_a_draft_that_was_mended_is_accepted_and_its_reason_goes(database: MemoryDatabase, store: Store) -> None:
+    typed(database, answer="<b>Yes</b>")
+    desk.accept_hand_written_answer(store, "request-1", at=NOW)
+    typed(database, answer="Yes")
+    accepted = desk.accept_hand_written_answer(store, "request-1", at=later(1))
+    assert (accepted.status, accepted.problem) == (Status.ANSWERED, None)
+
+
+def test_an_answer_from_the_page_takes_a_refused_drafts_reason_away(database: MemoryDatabase, store: Store) -> None:
+    typed(database, answer="<b>Yes</b>")
+    desk.accept_hand_written_answer(store, "request-1", at=NOW)
+    answered = desk.answer(store, "request-1", "Yes.", by=ANA, at=later(1))
+    assert (answered.answer, answered.problem) == ("Yes.", None)
+
+
+@pytest.mark.parametrize("status", [Status.ANSWERED, Status.SPEAKING, Status.DELIVERED])
+def test_typing_over_an_accepted_answer_corrects_it(database: MemoryDatabase, store: Store, status: Status) -> None:
+    answered = an_answered_request(answer="Yes.").model_copy(update={"status": status, "received_at": NOW})
+    store.commit(Put(answered))
+    typed(database, answer="No, sorry.")
+    corrected = desk.accept_hand_written_answer(store, "request-1", at=later(5))
+    assert (corrected.status, corrected.accepted_answer, corrected.answer_version) == (
+        Status.ANSWERED,
+        "No, sorry.",
+        2,
+    )
+    assert (corrected.received_at, corrected.answered_by) == (None, desk.CONSOLE)
+
+
+def test_a_hand_written_answer_to_a_withdrawn_question_is_refused_in_words(
+    database: MemoryDatabase, store: Store
+) -> None:
+    store.commit(Put(a_request_that_is(Status.WITHDRAWN)))
+    typed(database, answer="Yes.")
+    assert desk.accept_hand_written_answer(store, "request-1", at=NOW).problem == (
+        "A request that is withdrawn cannot be answered."
+    )
+
+
+def test_where_nothing_was_typed_nothing_is_written(store: Store) -> None:
+    before = must_get(store, HelpRequest, "request-1")
+    desk.accept_hand_written_answer(store, "request-1", at=NOW)
+    assert must_get(store, HelpRequest, "request-1") == before
+    assert audited(store) == []
+
+
+class _FirstReadThen(MemoryStore):
+    """A store where somebody else is faster: after the first read, and before the write that follows from it."""
+
+    def __init__(self, database: MemoryDatabase, meanwhile: Callable[[], object]) -> None:
+        super().__init__(database, "salon")
+        self._meanwhile: Callable[[], object] | None = meanwhile
+
+    def get(self, kind: type[R], document_id: str) -> Stored[R] | None:
+        stored = super().get(kind, document_id)
+        meanwhile, self._meanwhile = self._meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
+        return stored
