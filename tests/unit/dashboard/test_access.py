@@ -1,0 +1,119 @@
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from dashboard import create_app
+from dashboard.access import COOKIE
+from holdline.memory_store import MemoryDatabase
+from tests.unit.dashboard.world import (
+    PASSWORD,
+    Browser,
+    Clock,
+    FakeIdentity,
+    FakeSwitchboard,
+    settings_of,
+    synthesise,
+)
+
+PAGES = ("/", "/calls", "/calls/c1", "/knowledge")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_of_an_organisation_asks_for_a_sign_in_first(visitor: Browser, path: str) -> None:
+    reply = visitor.get(path)
+    assert reply.status_code == 303
+    assert reply.location.startswith("/sign-in?next=")
+
+
+def test_signing_in_leads_to_the_page_that_was_asked_for(visitor: Browser) -> None:
+    assert (
+        visitor.post("/sign-in", email="ana@salon.example.com", password=PASSWORD, next="/calls").location == "/calls"
+    )
+    assert visitor.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("elsewhere", ["https://example.com/", "//example.com", "/\\example.com", "calls", ""])
+def test_signing_in_never_leads_to_another_site(visitor: Browser, elsewhere: str) -> None:
+    reply = visitor.post("/sign-in", email="ana@salon.example.com", password=PASSWORD, next=elsewhere)
+    assert reply.location == "/"
+
+
+def test_a_wrong_password_and_an_unknown_account_are_told_in_the_same_words(visitor: Browser) -> None:
+    wrong = visitor.sign_in(password="not it")
+    unknown = visitor.sign_in("nobody-at-all@example.com")
+    assert wrong.status_code == unknown.status_code == 401
+    assert "Email or password is not right." in wrong.text
+    assert wrong.text.replace("ana@salon.example.com", "") == unknown.text.replace("nobody-at-all@example.com", "")
+    assert visitor.session is None
+
+
+def test_an_account_without_a_role_is_told_so_and_stays_outside(visitor: Browser) -> None:
+    reply = visitor.sign_in("nobody@example.com")
+    assert reply.status_code == 403
+    assert "Ask your admin" in reply.text
+    assert visitor.session is None
+
+
+def test_guessing_is_stopped_for_a_minute(visitor: Browser, clock: Clock) -> None:
+    for _ in range(8):
+        assert visitor.sign_in(password="a guess").status_code == 401
+    assert visitor.sign_in().status_code == 429
+    clock.passes(61)
+    assert visitor.sign_in().status_code == 303
+
+
+def test_guessing_at_one_account_closes_no_other(visitor: Browser, browser: Callable[[], Browser]) -> None:
+    for _ in range(9):
+        visitor.sign_in(password="a guess")
+    assert browser().sign_in("rosa@salon.example.com").status_code == 303
+
+
+def test_signing_out_ends_the_session_everywhere(ana: Browser, browser: Callable[[], Browser]) -> None:
+    elsewhere = browser()
+    elsewhere.sign_in("ana@salon.example.com")
+    ana.sign_out()
+    assert ana.session is None
+    assert elsewhere.post("/help/r1/claim").location.startswith("/sign-in")
+
+
+def test_a_session_is_over_after_its_time(ana: Browser, clock: Clock) -> None:
+    clock.passes(12 * 3600)
+    assert ana.get("/").location.startswith("/sign-in")
+
+
+def test_a_script_whose_session_is_over_is_sent_to_the_sign_in(ana: Browser, identity: FakeIdentity) -> None:
+    identity.sign_out("ana")
+    reply = ana.post("/help/r1/claim", htmx=True)
+    assert reply.status_code == 401
+    assert reply.headers["HX-Redirect"].startswith("/sign-in")
+
+
+@pytest.mark.parametrize(
+    "path", ["/sign-in", "/sign-out", "/help/r1/claim", "/help/r1/answer", "/help/r1/preview", "/call"]
+)
+def test_a_form_without_the_token_of_its_page_is_refused(ana: Browser, path: str) -> None:
+    assert ana.client.post(path, data={"answer": "Yes."}).status_code == 400
+    assert ana.client.post(path, data={"answer": "Yes."}, headers={"X-CSRFToken": "made up"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("url", "is_secure"), [("https://console.example.com", True), ("http://127.0.0.1:8000", False)]
+)
+def test_the_session_cookie_is_kept_from_scripts_and_other_sites(
+    database: MemoryDatabase, clock: Clock, url: str, is_secure: bool
+) -> None:
+    app: Flask = create_app(
+        settings_of(dashboard_url=url),
+        database,
+        identity=FakeIdentity(clock),
+        switchboard=FakeSwitchboard(),
+        synthesise=synthesise,
+        clock=clock,
+    )
+    app.config["WTF_CSRF_ENABLED"] = False
+    reply = app.test_client().post("/sign-in", data={"email": "ana@salon.example.com", "password": PASSWORD})
+    [cookie] = [value for value in reply.headers.getlist("Set-Cookie") if value.startswith(COOKIE)]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert ("Secure" in cookie) is is_secure

@@ -1,0 +1,205 @@
+import io
+import json
+import wave
+
+import pytest
+
+from holdline import desk, line
+from holdline.errors import Unavailable
+from holdline.help_request import HelpRequest, Status
+from holdline.people import PersonRef
+from holdline.store import Create, Store, must_get
+from tests.builders import NOW
+from tests.unit.dashboard.world import ROSA, Browser, Clock, a_question
+
+
+@pytest.fixture(autouse=True)
+def waiting(salon: Store) -> HelpRequest:
+    request = a_question()
+    salon.commit(Create(request))
+    return request
+
+
+def now(salon: Store, request_id: str = "r1") -> HelpRequest:
+    return must_get(salon, HelpRequest, request_id).record
+
+
+def test_a_card_shows_who_waits_for_what_and_how_long(ana: Browser, clock: Clock) -> None:
+    clock.passes(75)
+    page = ana.get("/").text
+    for shown in (
+        "1 caller is waiting",
+        "Do you have parking?",
+        "Nothing is known about parking.",
+        "I come by car tomorrow.",
+        "+1212***0142",
+        "1:15",
+        "At 12 Rose Street.",
+        ">41<",
+        "Yes, that works.",
+        "Send to caller",
+    ):
+        assert shown in page
+
+
+def test_the_longest_wait_comes_first(ana: Browser, salon: Store, clock: Clock) -> None:
+    salon.commit(Create(a_question("r0", question="Do you sell gift cards?", asked_at=NOW.replace(hour=14))))
+    page = ana.get("/").text
+    assert page.index("gift cards") < page.index("parking")
+
+
+def test_a_question_of_another_organisation_is_not_there(david: Browser, salon: Store) -> None:
+    assert "parking" not in david.get("/").text
+    for verb in ("claim", "release", "answer", "preview"):
+        assert david.post(f"/help/r1/{verb}", answer="Yes.").status_code == 404
+    assert now(salon).status is Status.WAITING
+
+
+def test_claiming_tells_the_others_who_is_on_it(ana: Browser, rosa: Browser) -> None:
+    assert ana.post("/help/r1/claim").location == "/#request-r1"
+    assert "You are on it" in ana.get("/").text
+    assert "Ana is on it" in rosa.get("/").text
+
+
+def test_a_claim_that_ran_out_is_no_longer_shown(ana: Browser, rosa: Browser, clock: Clock) -> None:
+    ana.post("/help/r1/claim")
+    clock.passes(121)
+    assert "Ana is on it" not in rosa.get("/").text
+
+
+def test_releasing_gives_the_question_back(ana: Browser, salon: Store) -> None:
+    ana.post("/help/r1/claim")
+    ana.post("/help/r1/release")
+    assert now(salon).status is Status.WAITING
+
+
+def test_an_answer_is_sent_as_it_was_typed_in_the_name_of_who_typed_it(ana: Browser, salon: Store) -> None:
+    ana.post("/help/r1/answer", answer="  Yes, behind the building.  ")
+    request = now(salon)
+    assert (request.status, request.answer) == (Status.ANSWERED, "Yes, behind the building.")
+    assert request.answered_by == PersonRef(uid="ana", name="Ana")
+
+
+def test_a_script_is_told_what_was_done_and_gets_the_card_by_the_stream(ana: Browser) -> None:
+    reply = ana.post("/help/r1/answer", htmx=True, answer="Yes.")
+    assert (reply.status_code, reply.text) == (204, "")
+    assert json.loads(reply.headers["HX-Trigger"]) == {"holdline:done": {"request": "r1", "verb": "answer"}}
+
+
+def test_the_loser_of_a_race_is_told_by_whom_and_keeps_the_words(ana: Browser, rosa: Browser, salon: Store) -> None:
+    rosa.post("/help/r1/answer", answer="Yes, in the yard.")
+    reply = ana.post("/help/r1/answer", answer="Yes, on the street.")
+    assert reply.status_code == 409
+    assert "Already taken by Rosa." in reply.text
+    assert ">Yes, on the street.</textarea>" in reply.text
+    assert now(salon).answer == "Yes, in the yard."
+
+
+def test_the_note_of_a_script_is_only_the_note(ana: Browser, rosa: Browser) -> None:
+    rosa.post("/help/r1/claim")
+    reply = ana.post("/help/r1/answer", htmx=True, answer="Yes, on the street.")
+    assert (reply.status_code, reply.text) == (409, "Already taken by Rosa.")
+    assert reply.headers["HX-Retarget"] == '[data-note="r1"]'
+    assert reply.mimetype == "text/plain"
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("   ", "The answer is empty"),
+        ("a" * 501, "at most 500"),
+        ("Yes\x07", "cannot be spoken"),
+        ("<b>Yes</b>", "has markup"),
+    ],
+)
+def test_an_answer_that_cannot_be_spoken_is_refused_at_the_field(
+    ana: Browser, salon: Store, words: str, why: str
+) -> None:
+    reply = ana.post("/help/r1/answer", answer=words)
+    assert reply.status_code == 422
+    assert why in reply.text
+    assert now(salon).status is Status.WAITING
+
+
+def test_a_refused_answer_stays_in_the_box(ana: Browser) -> None:
+    assert "&lt;b&gt;Yes&lt;/b&gt;</textarea>" in ana.post("/help/r1/answer", answer="<b>Yes</b>").text
+
+
+def test_what_callers_and_people_say_is_never_markup(ana: Browser, salon: Store) -> None:
+    evil = "<script>alert(1)</script>"
+    request = a_question("r2", question=evil, reason=evil, details=(evil,), caller=evil, skill=evil)
+    salon.commit(Create(request))
+    page = ana.get("/").text
+    assert page.count("&lt;script&gt;alert(1)") >= 5
+    assert evil not in page
+
+
+def test_the_steps_of_a_delivery_are_shown_as_they_happen(ana: Browser, salon: Store, clock: Clock) -> None:
+    desk.answer(salon, "r1", "Yes.", by=ROSA, at=NOW)
+    assert "On its way to the caller" in ana.get("/").text
+    line.received(salon, "r1", version=1, at=NOW.replace(microsecond=200_000))
+    line.speaking_began(salon, "r1", at=NOW.replace(second=1))
+    page = ana.get("/").text
+    assert "The caller is hearing it now" in page
+    assert "+0.2 s" in page
+    line.cut(salon, "r1", at=NOW.replace(second=2))
+    assert "it will be said again" in ana.get("/").text
+    line.speaking_began(salon, "r1", at=NOW.replace(second=3))
+    line.heard(salon, "r1", latencies_ms={}, at=NOW.replace(second=5))
+    clock.passes(6)
+    page = ana.get("/").text
+    assert "Heard by the caller" in page
+    assert "+5.0 s" in page
+
+
+def test_a_delivered_answer_leaves_the_queue_after_a_minute(ana: Browser, salon: Store, clock: Clock) -> None:
+    desk.answer(salon, "r1", "Yes.", by=ROSA, at=NOW)
+    line.speaking_began(salon, "r1", at=NOW)
+    line.heard(salon, "r1", latencies_ms={}, at=NOW)
+    clock.passes(59)
+    assert "Heard by the caller" in ana.get("/").text
+    clock.passes(2)
+    assert "parking" not in ana.get("/").text
+
+
+def test_a_late_answer_is_kept_for_a_follow_up(ana: Browser, salon: Store) -> None:
+    line.expire(salon, "r1", at=NOW)
+    page = ana.get("/").text
+    assert "Nobody answered in time" in page
+    assert "Keep for follow-up" in page
+    ana.post("/help/r1/answer", answer="Yes, behind the building.")
+    assert now(salon).status is Status.FOLLOW_UP
+
+
+def test_a_preview_is_the_sound_of_the_words_and_sends_nothing(ana: Browser, salon: Store) -> None:
+    reply = ana.post("/help/r1/preview", answer="Yes.")
+    assert reply.mimetype == "audio/wav"
+    with wave.open(io.BytesIO(reply.data)) as sound:
+        assert (sound.getnchannels(), sound.getsampwidth(), sound.getframerate()) == (1, 2, 22050)
+        assert sound.getnframes() == len("Yes.")
+    assert now(salon).status is Status.WAITING
+
+
+def test_a_preview_of_what_cannot_be_spoken_says_why(ana: Browser) -> None:
+    reply = ana.post("/help/r1/preview", htmx=True, answer="<b>Yes</b>")
+    assert reply.status_code == 422
+    assert "markup" in reply.text
+
+
+@pytest.mark.parametrize("request_id", ["none", "..", "__x__"])
+def test_a_request_that_does_not_exist_is_not_found(ana: Browser, request_id: str) -> None:
+    assert ana.post(f"/help/{request_id}/claim").status_code == 404
+
+
+def test_storage_that_does_not_answer_costs_nobody_their_words(
+    ana: Browser, monkeypatch: pytest.MonkeyPatch, salon: Store
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise Unavailable("it does not answer")
+
+    monkeypatch.setattr(type(salon), "get", away)
+    reply = ana.post("/help/r1/answer", answer="Yes, behind the building.")
+    assert reply.status_code == 503
+    assert ">Yes, behind the building.</textarea>" in reply.text
+    note = ana.post("/help/r1/answer", htmx=True, answer="Yes.")
+    assert (note.status_code, note.headers["HX-Retarget"]) == (503, '[data-note="r1"]')
