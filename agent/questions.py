@@ -20,6 +20,9 @@ from holdline.store import Store
 
 log = logging.getLogger(__name__)
 
+QUESTION_LIMIT = 500
+"""What a help request holds; a model or a caller may go on for longer."""
+
 
 class Questions:
     """What is open on this call, as far as the job knows; `saw` keeps it in step with the documents."""
@@ -44,7 +47,8 @@ class Questions:
         self._clock = clock
         self._open: dict[str, HelpRequest] = {}
         self._being_asked: dict[str, str] = {}
-        self._being_closed: set[str] = set()
+        self._settled: set[str] = set()
+        """Closed here, or seen to be: an older state of them is no news."""
         self._hold_phrases = in_turn("hold")
         self._tasks: set[asyncio.Task[None]] = set()
         self._some = asyncio.Event()
@@ -71,6 +75,7 @@ class Questions:
         nearest: Sequence[KnowledgeUse],
     ) -> None:
         """Ask a person and tell the caller so. Returns at once: the request is written in its turn."""
+        question = question[:QUESTION_LIMIT].strip() or words("person_wanted")
         asked = [*self._being_asked.values(), *(request.question for request in self._open.values())]
         is_new = not any(is_same_question(one, question) for one in asked)
         self._being_asked[request_id] = question
@@ -86,7 +91,7 @@ class Questions:
                 question=question,
                 reason=reason,
                 skill=skill,
-                confidence=confidence,
+                confidence=confidence if confidence is not None and 0 <= confidence <= 1 else None,
                 context=context,
                 nearest=nearest,
                 timeout=self._timeout,
@@ -100,7 +105,7 @@ class Questions:
 
     def withdraw(self) -> bool:
         """The caller no longer wants to know; tells whether there was anything to withdraw."""
-        ids = list(self._open)
+        ids = [*self._open, *self._being_asked]
         for request_id in ids:
             self._close(request_id, partial(line.withdraw, self._store, request_id, at=self._clock()), "withdrawal")
         return bool(ids)
@@ -109,22 +114,22 @@ class Questions:
         """End what nobody answered in time, and ask the caller for a message."""
         now = self._clock()
         for request in [request for request in self._open.values() if request.expires_at <= now]:
-            if request.id not in self._being_closed:
-                log.info("call %s: nobody answered in time (request %s)", self._call.id, request.id)
-                self._close(
-                    request.id,
-                    partial(line.expire, self._store, request.id, at=now),
-                    "expiry",
-                    then=partial(self._take_a_message, request.id),
-                )
+            log.info("call %s: nobody answered in time (request %s)", self._call.id, request.id)
+            self._close(
+                request.id,
+                partial(line.expire, self._store, request.id, at=now),
+                "expiry",
+                then=partial(self._take_a_message, request.id),
+            )
 
     def saw(self, request: HelpRequest) -> None:
         """A document of this call as it is now."""
-        if request.status in OPEN and request.id not in self._being_closed:
-            self._open[request.id] = request
-            self._being_asked.pop(request.id, None)
-        elif request.status not in OPEN:
+        self._being_asked.pop(request.id, None)
+        if request.status not in OPEN:
+            self._settled.add(request.id)
             self._open.pop(request.id, None)
+        elif request.id not in self._settled:
+            self._open[request.id] = request
         self._mark()
 
     def leave_message(self, text: str) -> None:
@@ -156,7 +161,8 @@ class Questions:
         *,
         then: Callable[[], None] = lambda: None,
     ) -> None:
-        self._being_closed.add(request_id)
+        self._settled.add(request_id)
+        self._being_asked.pop(request_id, None)
         self._open.pop(request_id, None)
         self._mark()
         self._spawn(self._closed(request_id, self._writer.put(write, what=f"the {what}"), then))

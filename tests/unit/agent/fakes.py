@@ -1,0 +1,161 @@
+"""What stands around the parts under test: a voice without sound, music without notes, storage that fails on demand."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from agent.floor import Kind, Utterance
+from holdline.errors import Unavailable
+from holdline.store import Found, Query, R, Store, Stored, Watch, Write
+from tests.builders import later
+
+SPEECH_S = 2.0
+"""How long every sentence takes here."""
+
+
+def virtual_clock() -> Callable[[], datetime]:
+    """The wall clock of a call that began at NOW; may be read from any thread."""
+    loop = asyncio.get_running_loop()
+    return lambda: later(loop.time())
+
+
+@dataclass(frozen=True)
+class Said:
+    """One utterance that began at `at` and ended at `until`, in seconds of the test."""
+
+    kind: Kind
+    text: str
+    at: float
+    until: float
+    interruptible: bool = True
+
+
+class FakeFloor:
+    """Says one thing at a time. `fates` decide what becomes of the next relays: heard, cut, or silent."""
+
+    def __init__(self) -> None:
+        self.said: list[Said] = []
+        self.fates: deque[str] = deque()
+        self.synthesiser_is_dead = False
+        self._loop = asyncio.get_running_loop()
+        self._turn = asyncio.Lock()
+        self._relays_to_come = 0
+        self._last_voice_at = self._loop.time()
+
+    @property
+    def texts(self) -> list[str]:
+        return [said.text for said in self.said]
+
+    @property
+    def quiet_for_s(self) -> float:
+        if self._turn.locked() or self._relays_to_come:
+            return 0.0
+        return self._loop.time() - self._last_voice_at
+
+    async def somebody_speaks(self, seconds: float) -> None:
+        async with self._turn:
+            await asyncio.sleep(seconds)
+            self._last_voice_at = self._loop.time()
+
+    async def say(self, text: str, *, kind: Kind = Kind.NOTICE) -> Utterance:
+        return await self._say(Utterance(kind, text), fate="heard")
+
+    async def keep_company(self, text: str) -> bool:
+        if self.quiet_for_s == 0.0:
+            return False
+        return (await self._say(Utterance(Kind.HOLD, text), fate="heard")).was_heard
+
+    async def relay(self, text: str, *, interruptible: bool, on_first_frame: Callable[[Utterance], None]) -> Utterance:
+        self._relays_to_come += 1
+        try:
+            fate = self.fates.popleft() if self.fates else "heard"
+            utterance = Utterance(Kind.RELAY, text, on_first_frame=on_first_frame)
+            return await self._say(utterance, fate=fate, interruptible=interruptible)
+        finally:
+            self._relays_to_come -= 1
+
+    async def _say(self, utterance: Utterance, *, fate: str, interruptible: bool = True) -> Utterance:
+        async with self._turn:
+            if fate == "silent" or self.synthesiser_is_dead:
+                self._last_voice_at = self._loop.time()
+                return utterance
+            at = self._loop.time()
+            utterance.text_synthesised = utterance.text
+            utterance.synthesised_at = later(at).astimezone(UTC)
+            utterance.audio_s = SPEECH_S
+            utterance.first_frame_at = later(at + 0.05)
+            utterance.on_first_frame(utterance)
+            utterance.played_s = SPEECH_S / 2 if fate == "cut" else SPEECH_S
+            await asyncio.sleep(utterance.played_s)
+            utterance.was_cut = fate == "cut"
+            self._last_voice_at = self._loop.time()
+            self.said.append(Said(utterance.kind, utterance.text, at, self._last_voice_at, interruptible))
+            return utterance
+
+
+class FakeMusic:
+    """Remembers from when to when it played."""
+
+    def __init__(self) -> None:
+        self.played: list[tuple[float, float]] = []
+        self._since: float | None = None
+
+    @property
+    def is_playing(self) -> bool:
+        return self._since is not None
+
+    def play(self) -> None:
+        if self._since is None:
+            self._since = asyncio.get_running_loop().time()
+
+    def hush(self) -> None:
+        if self._since is not None:
+            self.played.append((self._since, asyncio.get_running_loop().time()))
+            self._since = None
+
+
+class FlakyStore:
+    """A store that does not answer while `is_down`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.is_down = False
+        self.commits: list[tuple[Write, ...]] = []
+
+    @property
+    def org(self) -> str | None:
+        return self._store.org
+
+    def get(self, kind: type[R], document_id: str) -> Stored[R] | None:
+        self._answer()
+        return self._store.get(kind, document_id)
+
+    def find(self, query: Query[R]) -> Found[R]:
+        self._answer()
+        return self._store.find(query)
+
+    def commit(self, *writes: Write) -> None:
+        self._answer()
+        self.commits.append(writes)
+        self._store.commit(*writes)
+
+    def watch(self, query: Query[R], on_state: Callable[[Found[R]], None]) -> Watch:
+        self._answer()
+        return self._store.watch(query, on_state)
+
+    def _answer(self) -> None:
+        if self.is_down:
+            raise Unavailable("storage does not answer")
+
+
+class FakeKnown:
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.told_of: list[Any] = []
+
+    async def told(self, request: Any, *, at: datetime) -> None:
+        self.told_of.append(request)

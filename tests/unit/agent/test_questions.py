@@ -1,0 +1,293 @@
+"""A question goes to a person once, the caller is told at once, and every end of it has words."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from agent.floor import Kind
+from agent.questions import Questions
+from agent.transcript import Transcript
+from agent.words import line as words
+from agent.words import lines
+from agent.writer import Writer
+from holdline import desk, line
+from holdline.call import Speaker
+from holdline.help_request import HelpRequest, Status
+from holdline.store import Query, Store
+from tests.builders import ANA, a_call, later
+from tests.unit.agent.fakes import SPEECH_S, FakeFloor, FlakyStore, virtual_clock
+
+TIMEOUT_S = 120
+PARKING = "Do you have parking?"
+DOGS = "Can I bring my dog?"
+
+
+class Line:
+    """Questions of one call, and everything around them."""
+
+    def __init__(self, store: Store, writer: Writer) -> None:
+        clock = virtual_clock()
+        self.store = FlakyStore(store)
+        self.writer = writer
+        self.floor = FakeFloor()
+        self.transcript = Transcript(self.store, "call-1", writer=writer, clock=clock)
+        floor: Any = self.floor
+        self.questions = Questions(
+            self.store,
+            a_call(),
+            floor=floor,
+            writer=writer,
+            transcript=self.transcript,
+            timeout=timedelta(seconds=TIMEOUT_S),
+            clock=clock,
+        )
+
+    def ask(self, question: str, request_id: str = "call-1_a", **arguments: Any) -> None:
+        given = {"reason": "", "skill": None, "confidence": None, "nearest": ()}
+        self.questions.ask(request_id, question, **{**given, **arguments})
+
+    async def settled(self) -> None:
+        """Once everything that was begun is written and said."""
+        await asyncio.sleep(60)
+
+    @property
+    def requests(self) -> tuple[HelpRequest, ...]:
+        return self.store.find(Query(HelpRequest)).records
+
+
+@pytest.fixture
+async def on(store: Store, writer: Writer) -> AsyncIterator[Line]:
+    line = Line(store, writer)
+    yield line
+    await line.questions.close()
+
+
+async def test_asking_takes_no_time_and_the_caller_is_told_at_once(on: Line) -> None:
+    loop = asyncio.get_running_loop()
+    on.ask(PARKING)
+    assert loop.time() == 0
+    assert on.questions.is_waiting
+    await on.settled()
+    assert [(said.kind, said.text, said.at) for said in on.floor.said] == [(Kind.HOLD, lines("hold")[0], 0.0)]
+
+
+async def test_the_caller_is_told_even_while_storage_is_slow(on: Line) -> None:
+    on.store.is_down = True
+    on.ask(PARKING)
+    await asyncio.sleep(SPEECH_S)
+    assert on.floor.texts == [lines("hold")[0]]
+
+
+async def test_a_question_becomes_one_request_with_all_that_is_known_of_it(on: Line) -> None:
+    on.transcript.add(Speaker.AGENT, "Luxe Beauty Salon, hello!")
+    on.transcript.add(Speaker.CALLER, "do you have parking")
+    on.ask(PARKING, reason="not known", skill="building", confidence=0.25)
+    await on.settled()
+    (request,) = on.requests
+    assert request.status is Status.WAITING
+    assert (request.id, request.call, request.question) == ("call-1_a", "call-1", PARKING)
+    assert (request.reason, request.skill, request.confidence) == ("not known", "building", 0.25)
+    assert [turn.text for turn in request.context] == ["Luxe Beauty Salon, hello!", "do you have parking"]
+    assert request.expires_at == later(TIMEOUT_S)
+    assert request.caller == "+1555***0142"
+
+
+@pytest.mark.parametrize("again", [PARKING, "do you have parking", "so is there any parking"])
+async def test_a_repeat_or_a_paraphrase_adds_to_the_open_request(on: Line, again: str) -> None:
+    on.ask(PARKING)
+    await asyncio.sleep(10)
+    on.ask(again, "call-1_b")
+    await on.settled()
+    (request,) = on.requests
+    assert request.details == (again,)
+    assert on.floor.texts == [lines("hold")[0], words("still_asking")]
+
+
+async def test_a_repeat_before_the_first_is_written_is_the_same_question(on: Line) -> None:
+    on.store.is_down = True
+    on.ask(PARKING)
+    on.ask(PARKING, "call-1_b")
+    await asyncio.sleep(1)
+    on.store.is_down = False
+    await on.settled()
+    assert [request.details for request in on.requests] == [(PARKING,)]
+    assert on.floor.texts == [lines("hold")[0], words("still_asking")]
+
+
+async def test_a_tool_call_that_is_made_twice_is_one_request(on: Line) -> None:
+    on.ask(PARKING)
+    on.ask(PARKING)
+    await on.settled()
+    assert [request.details for request in on.requests] == [()]
+
+
+async def test_two_different_questions_are_two_requests_with_a_hold_phrase_each(on: Line) -> None:
+    on.ask(PARKING)
+    on.ask(DOGS, "call-1_b")
+    await on.settled()
+    assert {request.question for request in on.requests} == {PARKING, DOGS}
+    assert on.floor.texts == list(lines("hold")[:2])
+
+
+async def test_a_question_that_was_answered_may_be_asked_anew(on: Line) -> None:
+    on.ask(PARKING)
+    await on.settled()
+    on.questions.saw(desk.answer(on.store, "call-1_a", "Yes, behind the house.", by=ANA, at=later(61)))
+    on.ask(PARKING, "call-1_b")
+    await on.settled()
+    assert len(on.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kept"),
+    [
+        ({"question": "Is it so? " * 100}, {"question": ("Is it so? " * 100)[:500].strip()}),
+        ({"confidence": 85.0}, {"confidence": None}),
+        ({"confidence": -1.0}, {"confidence": None}),
+        ({"question": "  \n"}, {"question": words("person_wanted")}),
+    ],
+)
+async def test_a_models_odd_arguments_do_not_lose_the_question(
+    on: Line, arguments: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    on.ask(**{"question": PARKING, **arguments})
+    await on.settled()
+    (request,) = on.requests
+    assert {name: getattr(request, name) for name in kept} == kept
+
+
+async def test_when_storage_stays_down_the_caller_is_told_and_waits_for_nobody(on: Line) -> None:
+    on.store.is_down = True
+    on.ask(PARKING)
+    await on.settled()
+    assert on.floor.texts == [lines("hold")[0], words("apology", "cannot_ask")]
+    assert not on.questions.is_waiting
+
+
+async def test_waiting_ends_with_the_answer(on: Line) -> None:
+    on.ask(PARKING)
+    await on.settled()
+    assert on.questions.is_waiting
+    on.questions.saw(desk.answer(on.store, "call-1_a", "Yes, behind the house.", by=ANA, at=later(61)))
+    assert not on.questions.is_waiting
+
+
+async def test_waiting_goes_on_until_the_last_question_is_answered(on: Line) -> None:
+    on.ask(PARKING)
+    on.ask(DOGS, "call-1_b")
+    await on.settled()
+    on.questions.saw(desk.answer(on.store, "call-1_a", "Yes, behind the house.", by=ANA, at=later(61)))
+    assert on.questions.is_waiting
+
+
+async def test_an_older_state_of_an_answered_question_opens_nothing(on: Line) -> None:
+    on.ask(PARKING)
+    await on.settled()
+    (as_it_was,) = on.requests
+    on.questions.saw(desk.answer(on.store, "call-1_a", "Yes, behind the house.", by=ANA, at=later(61)))
+    on.questions.saw(as_it_was)
+    assert not on.questions.is_waiting
+
+
+async def test_until_waiting_returns_when_there_is_something_to_wait_for(on: Line) -> None:
+    waiting = asyncio.create_task(on.questions.until_waiting())
+    await asyncio.sleep(1)
+    assert not waiting.done()
+    on.ask(PARKING)
+    await asyncio.wait_for(waiting, 1)
+
+
+async def test_a_withdrawn_question_is_no_longer_asked(on: Line) -> None:
+    on.ask(PARKING)
+    on.ask(DOGS, "call-1_b")
+    await on.settled()
+    assert on.questions.withdraw()
+    assert not on.questions.is_waiting
+    await on.settled()
+    assert [request.status for request in on.requests] == [Status.WITHDRAWN, Status.WITHDRAWN]
+
+
+async def test_a_question_can_be_withdrawn_while_it_is_being_written(on: Line) -> None:
+    on.ask(PARKING)
+    assert on.questions.withdraw()
+    assert not on.questions.is_waiting
+    await on.settled()
+    assert [request.status for request in on.requests] == [Status.WITHDRAWN]
+    assert not on.questions.is_waiting
+
+
+async def test_without_a_question_there_is_nothing_to_withdraw(on: Line) -> None:
+    assert not on.questions.withdraw()
+
+
+async def test_nothing_expires_before_its_time(on: Line) -> None:
+    on.ask(PARKING)
+    await asyncio.sleep(TIMEOUT_S - 0.1)
+    on.questions.expire_due()
+    await on.settled()
+    assert on.requests[0].status is Status.WAITING
+
+
+async def test_out_of_time_the_caller_is_told_once_and_a_message_is_kept(on: Line) -> None:
+    on.ask(PARKING)
+    await asyncio.sleep(TIMEOUT_S)
+    on.questions.expire_due()
+    on.questions.expire_due()
+    await on.settled()
+    on.questions.expire_due()
+    assert on.floor.texts == [lines("hold")[0], words("expired")]
+    assert not on.questions.is_waiting
+    assert on.questions.message_for == "call-1_a"
+
+    on.questions.leave_message("Please call me back, it is about my car.")
+    assert on.questions.message_for is None
+    await on.settled()
+    (request,) = on.requests
+    assert request.status is Status.EXPIRED
+    assert request.message == "Please call me back, it is about my car."
+
+
+async def test_words_that_are_no_message_are_kept_nowhere(on: Line) -> None:
+    on.ask(PARKING)
+    await on.settled()
+    on.questions.leave_message("I am still here.")
+    await on.settled()
+    assert on.requests[0].message is None
+
+
+async def test_an_answer_that_comes_with_the_expiry_wins(on: Line) -> None:
+    on.ask(PARKING)
+    await asyncio.sleep(TIMEOUT_S)
+    desk.answer(on.store, "call-1_a", "Yes, behind the house.", by=ANA, at=later(TIMEOUT_S))
+    on.questions.expire_due()
+    await on.settled()
+    assert on.requests[0].status is Status.ANSWERED
+    assert on.questions.message_for is None
+    assert words("expired") not in on.floor.texts
+
+
+async def test_the_caller_is_told_of_the_expiry_though_storage_is_down(on: Line) -> None:
+    on.ask(PARKING)
+    await asyncio.sleep(TIMEOUT_S)
+    on.store.is_down = True
+    on.questions.expire_due()
+    await on.settled()
+    assert on.floor.texts == [lines("hold")[0], words("expired")]
+
+
+async def test_after_closing_nothing_more_is_said(on: Line) -> None:
+    on.store.is_down = True
+    on.ask(PARKING)
+    await asyncio.sleep(SPEECH_S)
+    await on.questions.close()
+    await on.settled()
+    assert on.floor.texts == [lines("hold")[0]]
+
+
+async def test_the_call_knows_what_people_are_still_asked(on: Line) -> None:
+    on.ask(PARKING)
+    await on.settled()
+    assert [stored.record.id for stored in line.live_requests(on.store, "call-1")] == ["call-1_a"]
