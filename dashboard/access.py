@@ -1,5 +1,6 @@
 """Signing in and out, and the check that stands before every page of an organisation."""
 
+import logging
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, g, redirect, render_template, request, session, url_for
@@ -16,6 +17,8 @@ from dashboard.identity import (
 )
 from dashboard.services import services
 
+log = logging.getLogger(__name__)
+
 COOKIE = "holdline_session"
 
 access = Blueprint("access", __name__)
@@ -24,7 +27,7 @@ access = Blueprint("access", __name__)
 @access.get("/sign-in")
 def sign_in() -> str | AnyResponse:
     next_page = _local(request.args.get("next"))
-    if current_person(current=False) is not None:
+    if current_person() is not None:
         return redirect(next_page)
     return render_template("sign_in.html", next_page=next_page)
 
@@ -64,35 +67,41 @@ def do_sign_in() -> AnyResponse | tuple[str, int]:
 @access.post("/sign-out")
 def sign_out() -> AnyResponse:
     """Ends every session of the account, on every device."""
-    person = current_person(current=False)
-    if person is not None:
-        services().identity.sign_out(person.uid)
+    try:
+        services().identity.sign_out(request.cookies.get(COOKIE, ""))
+    except IdentityUnavailable:
+        log.warning("a sign-out could not be told to the identity provider; it holds in that browser alone")
     session.clear()
     response = redirect(url_for("access.sign_in"), code=303)
     response.delete_cookie(COOKIE, httponly=True, samesite="Lax")
     return response
 
 
-def current_person(*, current: bool) -> SignedIn | None:
-    """Who the request comes from; raises IdentityUnavailable."""
+def current_person() -> SignedIn | None:
+    """Who the request comes from, as the identity provider knows them now; raises IdentityUnavailable.
+
+    What only reads goes on while the provider does not answer; what changes something does not.
+    """
     cookie = request.cookies.get(COOKIE)
     if not cookie:
         return None
+    identity = services().identity
     try:
-        return services().identity.signed_in(cookie, current=current)
+        try:
+            return identity.signed_in(cookie, current=True)
+        except IdentityUnavailable:
+            if request.method not in ("GET", "HEAD"):
+                raise
+            return identity.signed_in(cookie, current=False)
     except NotSignedIn:
         return None
 
 
 def require_person() -> AnyResponse | None:
-    """Put the person and their organisation's store into `g`, or send the browser to the sign-in page.
-
-    Where state changes, the identity provider is asked whether the session still stands.
-    """
-    changes = request.method not in ("GET", "HEAD")
-    person = current_person(current=changes)
+    """Put the person and their organisation's store into `g`, or send the browser to the sign-in page."""
+    person = current_person()
     if person is None:
-        return _to_sign_in(url_for("queue.index") if changes else request.full_path.rstrip("?"))
+        return _to_sign_in(request.full_path.rstrip("?") if request.method == "GET" else url_for("queue.index"))
     g.person = person
     g.store = services().database.for_org(person.org)
     return None

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections import deque
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,6 +27,7 @@ from holdline.records import checked_id
 from holdline.settings import DashboardSettings
 
 TIMEOUT_S = 5
+SIGNED_OUT_KEPT = 1000
 
 
 class FirebaseIdentity:
@@ -43,6 +45,8 @@ class FirebaseIdentity:
         root = f"http://{emulator}" if emulator else "https:/"
         self._accounts = f"{root}/identitytoolkit.googleapis.com/v1/accounts"
         self._key = settings.firebase_web_api_key.get_secret_value()
+        # Revocation counts in whole seconds: a session that began and ended within one would live on.
+        self._signed_out: deque[str] = deque(maxlen=SIGNED_OUT_KEPT)
         self._app = firebase_admin.initialize_app(
             options={"projectId": settings.google_cloud_project, "httpTimeout": TIMEOUT_S},
             name=f"dashboard-{secrets.token_hex(4)}",
@@ -59,6 +63,8 @@ class FirebaseIdentity:
 
     def signed_in(self, cookie: str, *, current: bool) -> SignedIn:
         try:
+            if cookie in self._signed_out:
+                raise NotSignedIn
             claims = auth.verify_session_cookie(cookie, app=self._app, clock_skew_seconds=10)
             if current:
                 self._check_account(claims)
@@ -73,11 +79,13 @@ class FirebaseIdentity:
         name = claims.get("name") or str(claims.get("email", "")).partition("@")[0] or "Supervisor"
         return SignedIn(uid=claims["uid"], name=name, org=org, role=role, expires_at=expires_at)
 
-    def sign_out(self, uid: str) -> None:
+    def sign_out(self, cookie: str) -> None:
         try:
+            uid = self.signed_in(cookie, current=False).uid
+            self._signed_out.append(cookie)
             auth.revoke_refresh_tokens(uid, self._app)
-        except auth.UserNotFoundError:
-            return  # the account is gone, and its sessions with it
+        except (NotSignedIn, auth.UserNotFoundError):
+            return  # the session, or the account with all its sessions, is gone already
         except FirebaseError as error:
             raise IdentityUnavailable from error
 

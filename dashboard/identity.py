@@ -79,8 +79,8 @@ class Identity(Protocol):
         """
         ...
 
-    def sign_out(self, uid: str) -> None:
-        """Revoke every session of this account."""
+    def sign_out(self, cookie: str) -> None:
+        """End this session and every other of its account, on every device."""
         ...
 
     def visitor(self) -> VisitorToken:

@@ -23,7 +23,7 @@ stream = Blueprint("stream", __name__)
 def live() -> Response:
     """EventSource cannot follow a redirect to a sign-in page, so the end of a session is an event, too."""
     try:
-        person = current_person(current=True)
+        person = current_person()
     except IdentityUnavailable:
         return Response(status=503)
     events = _end() if person is None else _events(person, request.cookies[COOKIE])

@@ -75,6 +75,13 @@ def test_signing_out_ends_the_session_everywhere(ana: Browser, browser: Callable
     ana.sign_out()
     assert ana.session is None
     assert elsewhere.post("/help/r1/claim").location.startswith("/sign-in")
+    assert elsewhere.get("/").location.startswith("/sign-in")
+
+
+def test_without_the_identity_provider_one_can_read_and_change_nothing(ana: Browser, identity: FakeIdentity) -> None:
+    identity.is_away = True
+    assert ana.get("/").status_code == 200
+    assert ana.post("/help/r1/claim").status_code == 503
 
 
 def test_a_session_is_over_after_its_time(ana: Browser, clock: Clock) -> None:
@@ -83,7 +90,7 @@ def test_a_session_is_over_after_its_time(ana: Browser, clock: Clock) -> None:
 
 
 def test_a_script_whose_session_is_over_is_sent_to_the_sign_in(ana: Browser, identity: FakeIdentity) -> None:
-    identity.sign_out("ana")
+    identity.revoke("ana")
     reply = ana.post("/help/r1/claim", htmx=True)
     assert reply.status_code == 401
     assert reply.headers["HX-Redirect"].startswith("/sign-in")

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from dashboard.access import COOKIE
-from dashboard.identity import NoAccess, NotSignedIn, SignedIn, VisitorToken, WrongCredentials
+from dashboard.identity import IdentityUnavailable, NoAccess, NotSignedIn, SignedIn, VisitorToken, WrongCredentials
 from dashboard.switchboard import CallPass, CallRefused
 from holdline.call import KnowledgeUse, Speaker
 from holdline.help_request import ContextTurn, HelpRequest
@@ -44,6 +44,7 @@ class FakeIdentity:
         self._sessions: dict[str, SignedIn] = {}
         self.revoked: set[str] = set()
         self.visitors = 0
+        self.is_away = False
 
     def sign_in(self, email: str, password: str) -> str:
         if email not in self.accounts or password != PASSWORD:
@@ -58,11 +59,17 @@ class FakeIdentity:
 
     def signed_in(self, cookie: str, *, current: bool) -> SignedIn:
         person = self._sessions.get(cookie)
+        if current and self.is_away:
+            raise IdentityUnavailable
         if person is None or person.expires_at <= self._clock.now or (current and cookie in self.revoked):
             raise NotSignedIn
         return person
 
-    def sign_out(self, uid: str) -> None:
+    def sign_out(self, cookie: str) -> None:
+        if cookie in self._sessions:
+            self.revoke(self._sessions[cookie].uid)
+
+    def revoke(self, uid: str) -> None:
         self.revoked |= {cookie for cookie, person in self._sessions.items() if person.uid == uid}
 
     def visitor(self) -> VisitorToken:
