@@ -166,7 +166,7 @@ def test_an_entry_that_an_admin_deleted_stays_deleted(store: Store, database: Me
     asked(store)
     request = answered(store)
     learn(store, request, tz=TZ, at=NOW)
-    del database._documents[f"orgs/salon/knowledge/{REQUEST}"]
+    database.delete_by_hand(f"orgs/salon/knowledge/{REQUEST}")
     assert learn(store, request, tz=TZ, at=NOW) is None
     assert learn(store, corrected(store, database, "Parking is five dollars."), tz=TZ, at=NOW) is None
     assert store.get(KnowledgeEntry, REQUEST) is None
