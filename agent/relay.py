@@ -33,6 +33,8 @@ class Relay:
         self._known = known
         self._clock = clock
         self._versions: dict[str, int] = {}
+        self._heard_of: set[str] = set()
+        """Requests of which the caller has heard an answer, whether or not that could be written."""
         self._answers: asyncio.Queue[HelpRequest] = asyncio.Queue()
 
     def saw(self, request: HelpRequest) -> None:
@@ -56,7 +58,8 @@ class Relay:
 
     async def _until_heard(self, request: HelpRequest) -> bool:
         answer = request.accepted_answer or ""
-        prefix = words("correction" if request.delivered_at is not None else "relay")
+        is_correction = request.delivered_at is not None or request.id in self._heard_of
+        prefix = words("correction" if is_correction else "relay")
         cuts, silences = request.cuts, 0
         while self._versions[request.id] == request.answer_version and silences < SILENT_RETRIES:
             said = await self._floor.relay(
@@ -83,6 +86,7 @@ class Relay:
 
     def _heard(self, request: HelpRequest, answer: str, said: Utterance) -> None:
         at = self._clock()
+        self._heard_of.add(request.id)
         latencies = latencies_ms(request, said)
         log.info(
             "call %s: the answer was heard (request %s; answer to synthesiser %.0f ms, to first frame %.0f ms)",
