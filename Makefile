@@ -18,6 +18,7 @@ call: setup ## place a recorded caller into the running stack (ANSWER=auto answe
 	@exec $(RUN) holdline call --port-base $(PORT_BASE) $(if $(ANSWER),--answer $(ANSWER))
 
 test: setup ## the suite: unit, emulators, whole stack, browser
+	@$(RUN) holdline prepare
 	@$(RUN) python -m local.chromium
 	@$(RUN) pytest -m "not proof"
 
@@ -28,6 +29,7 @@ check: setup ## lint, format, types and lock: what is asked before the tests
 	$(UV) lock --check
 
 proof: setup ## what takes too long for every commit
+	@$(RUN) holdline prepare
 	@$(RUN) python -m local.chromium
 	@$(RUN) pytest -m proof
 
