@@ -22,6 +22,7 @@ from holdline.people import PersonRef
 from holdline.records import Id, Instant, Record, Value
 
 ANSWER_LIMIT = 500
+QUESTION_LIMIT = 500
 
 
 class Status(StrEnum):
@@ -120,7 +121,7 @@ class HelpRequest(Record):
     collection: ClassVar[str] = "help_requests"
 
     call: Id
-    question: str = Field(min_length=1, max_length=500)
+    question: str = Field(min_length=1, max_length=QUESTION_LIMIT)
     reason: str = ""
     skill: str | None = None
     confidence: float | None = Field(default=None, ge=0, le=1)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from holdline.call import Call, Floor, KnowledgeUse, Outcome, Turn
 from holdline.errors import AlreadyExists
-from holdline.help_request import LIVE, OPEN, ContextTurn, Event, HelpRequest
+from holdline.help_request import LIVE, OPEN, QUESTION_LIMIT, ContextTurn, Event, HelpRequest
 from holdline.knowledge import is_same_question
 from holdline.store import Create, Put, Query, Store, Stored, Update, Write, change, must_get
 
@@ -51,7 +51,10 @@ def ask(
     timeout: timedelta,
     at: datetime,
 ) -> HelpRequest:
-    """Ask a person. A repeat or a paraphrase of a question still open on this call adds to that one instead."""
+    """Ask a person. A repeat or a paraphrase of a question still open on this call adds to that one instead.
+
+    Question and confidence are a model's: the one is cut to what a card holds, the other dropped where it is no share.
+    """
     for open_one in live_requests(store, call.id, only=OPEN):
         if open_one.record.id == request_id:
             return open_one.record
@@ -60,10 +63,10 @@ def ask(
     request = HelpRequest(
         id=request_id,
         call=call.id,
-        question=question,
+        question=question[:QUESTION_LIMIT],
         reason=reason,
         skill=skill,
-        confidence=confidence,
+        confidence=confidence if confidence is not None and 0 <= confidence <= 1 else None,
         context=tuple(context),
         nearest=tuple(nearest),
         caller=masked(call.caller),

@@ -8,9 +8,9 @@ import pytest
 from holdline import desk
 from holdline.errors import AlreadyTaken, IllegalTransition, InvalidAnswer, NotFound
 from holdline.help_request import HelpRequest, Status
-from holdline.memory_store import MemoryDatabase, MemoryStore
+from holdline.memory_store import MemoryDatabase
 from holdline.people import AuditEntry
-from holdline.store import Create, Found, Put, Query, R, Store, Stored, must_get
+from holdline.store import Create, Found, Put, Query, Store, must_get
 from tests.builders import (
     ANA,
     BEN,
@@ -21,6 +21,7 @@ from tests.builders import (
     an_answered_request,
     later,
 )
+from tests.doubles import OutrunStore
 
 PATH = "orgs/salon/help_requests/request-1"
 
@@ -117,7 +118,7 @@ def test_an_answer_that_lost_the_race_between_its_reading_and_its_writing_is_tol
 ) -> None:
     salon = database.for_org("salon")
     salon.commit(Create(a_request()))
-    late = _FirstReadThen(database, lambda: desk.answer(salon, "request-1", "Yes.", by=ANA, at=NOW))
+    late = OutrunStore(database, meanwhile=lambda: desk.answer(salon, "request-1", "Yes.", by=ANA, at=NOW))
     with pytest.raises(AlreadyTaken, match="Ana"):
         desk.answer(late, "request-1", "No.", by=BEN, at=NOW)
     assert the_request(salon).answered_by == ANA
@@ -291,18 +292,3 @@ def test_where_nothing_was_typed_nothing_is_written(store: Store) -> None:
     desk.accept_hand_written_answer(store, "request-1", at=NOW)
     assert must_get(store, HelpRequest, "request-1") == before
     assert audited(store) == []
-
-
-class _FirstReadThen(MemoryStore):
-    """A store where somebody else is faster: after the first read, and before the write that follows from it."""
-
-    def __init__(self, database: MemoryDatabase, meanwhile: Callable[[], object]) -> None:
-        super().__init__(database, "salon")
-        self._meanwhile: Callable[[], object] | None = meanwhile
-
-    def get(self, kind: type[R], document_id: str) -> Stored[R] | None:
-        stored = super().get(kind, document_id)
-        meanwhile, self._meanwhile = self._meanwhile, None
-        if meanwhile is not None:
-            meanwhile()
-        return stored
