@@ -1,7 +1,7 @@
 """What a recogniser wrote, read as the words an organisation's entries use: split, joined and misheard words.
 
 The vocabulary is the entries' own, so a word is only ever repaired into something the organisation talks about, and
-the repair counts for less than the word itself would.
+the repair counts for as much as the two sound alike.
 """
 
 from collections import defaultdict
@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
-from holdline.knowledge.sound import sound
+from holdline.knowledge.sound import alikeness, sound, sound_of
 from holdline.knowledge.vocabulary import MISHEARD
 from holdline.knowledge.wording import CONTENT_WEIGHT, Term, term
 
-SOUNDS_ALIKE = 0.9
-SOUNDS_NEAR = 0.75
-# How near, and how long a sound must be for that to mean anything.
-NEAREST_SOUND = 0.84
+# What an equal sound is worth, how alike a near one must be, and how long to mean anything.
+SOUNDS_ALIKE = 0.95
+NEAREST_SOUND = 0.75
+NEAREST_LETTERS = 0.6
+NEAREST_TRIED = 8
 SHORTEST_ALIKE = 3
-SHORTEST_NEAR = 6
+SHORTEST_NEAR = 5
 SHORTEST_JOINED = 5
 # The parts of a compound have at least so many letters.
 SHORTEST_PART = 3
@@ -28,9 +29,10 @@ SHORTEST_PART = 3
 
 @dataclass(frozen=True)
 class Heard:
-    """A term of the question as the vocabulary knows it; `likeness` is below 1 when it only sounds like it."""
+    """What was said, as the vocabulary knows it; `likeness` is below 1 when it only sounds like it."""
 
     term: Term
+    word: str
     likeness: float = 1.0
 
 
@@ -41,6 +43,7 @@ class Vocabulary:
         content = [t for wording in wordings for t in wording if t.weight >= CONTENT_WEIGHT]
         self._keys = {t.key for t in content}
         self._words = {t.word for t in content}
+        self._split: dict[str, tuple[Term, ...]] = {}
         self._by_sound = {sound(t.word): t for t in content}
         self._sounds_from: dict[str, list[str]] = defaultdict(list)
         for key in self._by_sound:
@@ -51,9 +54,9 @@ class Vocabulary:
         folded: list[Term] = []
         at = 0
         while at < len(found):
-            joined = term(found[at].word + found[at + 1].word) if at + 1 < len(found) else None
-            if joined and joined.key in self._keys and not self._parts(joined):
-                folded.append(joined)
+            joined = found[at].word + found[at + 1].word if at + 1 < len(found) else ""
+            if (joined in self._words or joined.removesuffix("s") in self._words) and not self._parts(term(joined)):
+                folded.append(term(joined))
                 at += 2
             else:
                 folded += self._parts(found[at]) or (found[at],)
@@ -61,7 +64,7 @@ class Vocabulary:
         return tuple(folded)
 
     def heard(self, found: tuple[Term, ...]) -> list[Heard]:
-        """The question's terms, each once, repaired where a recogniser seems to have misheard."""
+        """The question's terms in their order, repaired where a recogniser seems to have misheard."""
         folded = self.folded(found)
         heard: list[Heard] = []
         at = 0
@@ -69,11 +72,16 @@ class Vocabulary:
             pair = self._sounding_like(folded[at : at + 2])
             heard.append(pair or self._recognised(folded[at]))
             at += 2 if pair else 1
-        return list({h.term.key: h for h in heard}.values())
+        return heard
 
     def _parts(self, whole: Term) -> tuple[Term, ...]:
+        if whole.word not in self._split:
+            self._split[whole.word] = self._find_parts(whole)
+        return self._split[whole.word]
+
+    def _find_parts(self, whole: Term) -> tuple[Term, ...]:
         word = whole.word
-        if whole.weight >= CONTENT_WEIGHT:
+        if whole.weight >= CONTENT_WEIGHT and whole.key == term(word).key:  # a set phrase stays whole
             for cut in range(SHORTEST_PART, len(word) - SHORTEST_PART + 1):
                 if word[:cut] in self._words and (rest := term(word[cut:])).key in self._keys:
                     return term(word[:cut]), rest
@@ -81,27 +89,29 @@ class Vocabulary:
 
     def _sounding_like(self, pair: tuple[Term, ...]) -> Heard | None:
         """Two words in a row that together sound like one that is known: "park king"."""
-        if len(pair) < 2 or all(t.key in self._keys for t in pair):
+        if len(pair) < 2 or any(t.key in self._keys for t in pair):
             return None
-        joined = sound(pair[0].word + pair[1].word)
+        joined = sound_of(t.word for t in pair)
         known = self._by_sound.get(joined) if len(joined) >= SHORTEST_JOINED else None
-        return Heard(known, SOUNDS_ALIKE) if known else None
+        return Heard(known, pair[0].word + pair[1].word, SOUNDS_ALIKE) if known else None
 
     def _recognised(self, said: Term) -> Heard:
         if said.weight < CONTENT_WEIGHT or said.key in self._keys:
-            return Heard(said)
+            return Heard(said, said.word)
         if said.word in MISHEARD:
-            return Heard(term(MISHEARD[said.word]))
+            return Heard(term(MISHEARD[said.word]), said.word)
         key = sound(said.word)
         if len(key) >= SHORTEST_ALIKE and key in self._by_sound:
-            return Heard(self._by_sound[key], SOUNDS_ALIKE)
+            return Heard(self._by_sound[key], said.word, SOUNDS_ALIKE)
         if len(key) >= SHORTEST_NEAR:
-            near = process.extractOne(
+            near = process.extract(
                 key,
                 self._sounds_from[key[:1]],
                 scorer=Levenshtein.normalized_similarity,
-                score_cutoff=NEAREST_SOUND,
+                score_cutoff=NEAREST_LETTERS,
+                limit=NEAREST_TRIED,
             )
-            if near:
-                return Heard(self._by_sound[near[0]], SOUNDS_NEAR)
-        return Heard(said)
+            alike = max(((alikeness(key, other), other) for other, _, _ in near), default=(0.0, ""))
+            if alike[0] >= NEAREST_SOUND:
+                return Heard(self._by_sound[alike[1]], said.word, alike[0])
+        return Heard(said, said.word)

@@ -1,13 +1,9 @@
 """Which entry answers the caller's question, and how probable it is that it does. Pure, offline, explainable.
 
-A question and each wording of an entry (its question and phrasings) are compared as sets of weighted terms:
-  explained  the share of the question's information that the entry's wordings account for,
-  stray      the information in the question that they do not account for,
-  absent     the information in the wording that the question does not bring,
-  margin     how far the entry is ahead of the next one.
-A word's information is its inverse document frequency (K. Sparck Jones, 1972), smoothed so that a young knowledge base
-behaves like a grown one and scaled so that a word no entry has counts 1. The score is a logistic of the four (J. Platt,
-1999), fitted by tests/data/escalation/fit.py.
+A question and the wordings of an entry (its question and phrasings) are compared as sets of weighted terms. A term's
+weight is its information: the inverse document frequency (K. Sparck Jones, 1972), smoothed so that a young knowledge
+base behaves like a grown one and scaled so that a word that no entry has counts 1. The score is a logistic of the
+features in matching.py (J. Platt, 1999), fitted by tests/data/escalation/fit.py.
 """
 
 import math
@@ -20,20 +16,19 @@ import numpy as np
 import numpy.typing as npt
 
 from holdline.knowledge.entry import KnowledgeEntry, Review, Scope
-from holdline.knowledge.hearing import Heard, Vocabulary
+from holdline.knowledge.hearing import Vocabulary
+from holdline.knowledge.matching import Features, Utterance, Wording, compare
 from holdline.knowledge.vocabulary import ASPECTS
-from holdline.knowledge.wording import terms
+from holdline.knowledge.wording import FUNCTION_WEIGHT, terms
 
 # From here on an entry is spoken. A voice agent may set its own.
 DEFAULT_THRESHOLD = 0.6
 
-# Of (1, explained, stray, absent, margin), as fit.py prints them.
-COEFFICIENTS = (-0.29, 2.43, -2.8, -4.55, 2.02)
+# Of (1, explained, stray, absent, guessed, resemblance, margin), as fit.py prints them.
+COEFFICIENTS = (-4.48, 4.76, -0.79, -3.47, -2.03, 2.26, 2.3)
 
 # Entries that every knowledge base is taken to have beside its own, so that three entries make no word common.
 PRIOR_ENTRIES = 20
-# What a word counts that the entry has in another of its wordings.
-ELSEWHERE = 0.9
 CANDIDATES = 24
 NEAREST = 3
 
@@ -57,17 +52,6 @@ class LookUp:
         return self.nearest[0] if self.nearest else None
 
 
-@dataclass(frozen=True)
-class Features:
-    """What speaks for an entry, and against it; `agreement` orders entries."""
-
-    explained: float
-    stray: float
-    absent: float
-    agreement: float
-    margin: float = 0.0
-
-
 class KnowledgeIndex:
     """The approved entries of one organisation, ready to be looked up. Immutable: build a new one for new entries."""
 
@@ -80,13 +64,13 @@ class KnowledgeIndex:
         ]
         self._vocabulary = Vocabulary(found for _, found in said)
         folded = [(number, self._vocabulary.folded(found)) for number, found in said]
-        self._rarity = _rarity([(number, {t.key for t in found}) for number, found in folded], len(self._entries))
-        self._wordings = [{t.key: t.weight * self._rarity[t.key] for t in found} for _, found in folded]
-        self._sizes = np.array([sum(wording.values()) or 1.0 for wording in self._wordings])
-        self._entry_of = np.array([number for number, _ in folded], dtype=np.int64)
         self._keys_of: list[set[str]] = [set() for _ in self._entries]
         for number, found in folded:
             self._keys_of[number].update(t.key for t in found)
+        self._rarity = _rarity(self._keys_of)
+        self._wordings = [Wording.of(number, found, self._rarity) for number, found in folded]
+        self._sizes = np.array([wording.size for wording in self._wordings], dtype=np.float32)
+        self._entry_of = np.array([wording.entry for wording in self._wordings], dtype=np.int64)
         self._postings = _postings(self._wordings)
         self._until = np.array([e.until.timestamp() if e.until else math.inf for e in self._entries])
         self._public = np.array([e.scope is not Scope.this_caller for e in self._entries], dtype=bool)
@@ -104,22 +88,18 @@ class KnowledgeIndex:
         self, question: str, *, at: datetime, caller: str | None = None
     ) -> tuple[tuple[KnowledgeEntry, Features], ...]:
         """The nearest entries with what speaks for each: `look_up` before it becomes a probability."""
-        heard = self._vocabulary.heard(terms(question))
-        if not heard or not self._entries:
+        utterance = Utterance(self._vocabulary.heard(terms(question)), self._rarity)
+        if not utterance.heard or not self._entries:
             return ()
         best: dict[int, Features] = {}
-        for wording in self._candidates(heard, self._usable(at, caller)):
-            number = int(self._entry_of[wording])
-            features = self._compare(heard, wording, number)
-            if number not in best or features.agreement > best[number].agreement:
-                best[number] = features
+        for wording in self._candidates(utterance, self._usable(at, caller)):
+            features = compare(utterance, wording, self._keys_of[wording.entry])
+            if wording.entry not in best or features.agreement > best[wording.entry].agreement:
+                best[wording.entry] = features
         order = sorted(best, key=lambda number: -best[number].agreement)
         agreements = [best[number].agreement for number in order] + [0.0, 0.0]
         return tuple(
-            (
-                self._entries[number],
-                replace(best[number], margin=agreements[place] - agreements[0 if place else 1]),
-            )
+            (self._entries[number], replace(best[number], margin=agreements[place] - agreements[0 if place else 1]))
             for place, number in enumerate(order[:NEAREST])
         )
 
@@ -130,60 +110,57 @@ class KnowledgeIndex:
             usable[number] = in_time[number]
         return usable
 
-    def _candidates(self, heard: list[Heard], usable: npt.NDArray[np.bool_]) -> list[int]:
-        shared = np.zeros(len(self._wordings))
-        for h in heard:
-            if h.term.key in self._postings:
-                shared[self._postings[h.term.key]] += self._weight(h) * h.likeness
-        agreement = shared * shared / self._sizes
-        agreement[~usable[self._entry_of]] = 0.0
-        top = (
-            np.argpartition(-agreement, CANDIDATES)[:CANDIDATES]
-            if len(agreement) > CANDIDATES
-            else range(len(agreement))
-        )
-        return [int(wording) for wording in top if agreement[wording] > 0]
-
-    def _weight(self, heard: Heard) -> float:
-        return heard.term.weight * self._rarity.get(heard.term.key, 1.0)
-
-    def _compare(self, heard: list[Heard], wording: int, number: int) -> Features:
-        theirs, size = self._wordings[wording], float(self._sizes[wording])
-        total = explained = brought = 0.0
-        for h in heard:
-            weight = self._weight(h)
-            total += weight
-            if h.term.key in theirs:
-                explained += weight * h.likeness
-                brought += theirs[h.term.key] * h.likeness
-            elif h.term.key in self._keys_of[number]:
-                explained += weight * h.likeness * ELSEWHERE
-        share, covered = explained / total, brought / size
-        return Features(share, total - explained, size - brought, 2 * share * covered / (share + covered or 1.0))
+    def _candidates(self, utterance: Utterance, usable: npt.NDArray[np.bool_]) -> list[Wording]:
+        known = [
+            (self._postings[h.term.key], weight * h.likeness, h.term.weight > FUNCTION_WEIGHT)
+            for h, weight in zip(utterance.heard, utterance.weights, strict=True)
+            if h.term.key in self._postings
+        ]
+        has_substance = any(substance for _, _, substance in known)
+        shared = np.zeros(len(self._wordings), dtype=np.float32)
+        for posting, weight, substance in known:
+            if substance or not has_substance:
+                shared[posting] += weight
+        agreement = shared * shared / self._sizes * usable[self._entry_of]
+        many = len(agreement) > CANDIDATES
+        top = np.argpartition(-agreement, CANDIDATES)[:CANDIDATES] if many else range(len(agreement))
+        return [self._wordings[at] for at in top if agreement[at] > 0]
 
 
 def probability(features: Features) -> float:
     """The calibrated score: P(the entry answers the question)."""
-    values = (1.0, features.explained, features.stray, features.absent, features.margin)
-    z = sum(coefficient * value for coefficient, value in zip(COEFFICIENTS, values, strict=True))
-    return 1 / (1 + math.exp(-z))
+    values = inputs(features)
+    return 1 / (1 + math.exp(-sum(c * value for c, value in zip(COEFFICIENTS, values, strict=True))))
 
 
-def _rarity(wordings: list[tuple[int, set[str]]], entries: int) -> dict[str, float]:
-    seen: dict[str, set[int]] = defaultdict(set)
-    for number, keys in wordings:
+def inputs(features: Features) -> tuple[float, ...]:
+    """What the coefficients apply to."""
+    return (
+        1.0,
+        features.explained,
+        features.stray,
+        features.absent,
+        features.guessed,
+        features.resemblance,
+        features.margin,
+    )
+
+
+def _rarity(keys_of: list[set[str]]) -> dict[str, float]:
+    seen: dict[str, int] = defaultdict(int)
+    for keys in keys_of:
         for key in keys:
-            seen[key].add(number)
-    base = entries + PRIOR_ENTRIES
+            seen[key] += 1
+    base = len(keys_of) + PRIOR_ENTRIES
     return {
-        key: 1.0 if key in ASPECTS else math.log(1 + base / (len(numbers) + 1)) / math.log(1 + base)
-        for key, numbers in seen.items()
+        key: 1.0 if key in ASPECTS else math.log(1 + base / (number + 1)) / math.log(1 + base)
+        for key, number in seen.items()
     }
 
 
-def _postings(wordings: list[dict[str, float]]) -> dict[str, npt.NDArray[np.int64]]:
+def _postings(wordings: list[Wording]) -> dict[str, npt.NDArray[np.int64]]:
     lists: dict[str, list[int]] = defaultdict(list)
     for number, wording in enumerate(wordings):
-        for key in wording:
+        for key in wording.weights:
             lists[key].append(number)
     return {key: np.array(numbers, dtype=np.int64) for key, numbers in lists.items()}

@@ -1,7 +1,10 @@
 """How a word sounds, roughly: what speech recognition confuses gets the same key."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
+
+from rapidfuzz.distance import Levenshtein
 
 # In the manner of Metaphone (L. Philips, 1990), except that vowels stay as one class where they stand: a recogniser
 # mistakes "hare" for "hair", not "bread" for "beard".
@@ -42,3 +45,20 @@ def sound(word: str) -> str:
     for pattern, written in _RULES:
         key = pattern.sub(written, key)
     return key
+
+
+# Sounds that differ in voice alone, or that a telephone does not tell apart.
+_COARSE = str.maketrans("bdgvzJTm", "ptkfsCtn")
+_DOUBLED = re.compile(r"(.)\1+")
+
+
+def sound_of(words: Iterable[str]) -> str:
+    """The sound of words said in one breath: "park king" sounds like "parking"."""
+    return _DOUBLED.sub(r"\1", "".join(map(sound, words)))
+
+
+@lru_cache(maxsize=200_000)
+def alikeness(one: str, other: str) -> float:
+    """How alike two sounds are, from 0 to 1: half for the sounds, half for their rough kinds."""
+    fine = Levenshtein.normalized_similarity(one, other)
+    return (fine + Levenshtein.normalized_similarity(one.translate(_COARSE), other.translate(_COARSE))) / 2

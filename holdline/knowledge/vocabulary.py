@@ -4,6 +4,11 @@ Nothing here belongs to one trade or organisation; an entry's own phrasings teac
 A member of two or more words is a phrase. The first member of a group names it.
 """
 
+
+def _listed(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Said around a question and never the question: politeness, fillers, framing.
 FRAMING = (
     "i was wondering if",
@@ -92,27 +97,27 @@ FRAMING = (
     "i would like",
 )
 
+# Dropped before anything else is looked at.
+FILLERS = _listed("um umm uh er erm ah hmm hm mm mhm oh well just really actually basically please sorry anyway")
+
 # Words that a sentence cannot do without and that say little about what is asked.
-FUNCTION = frozenset(
-    """
+FUNCTION = _listed("""
     a an the this that these those there here i me my mine myself you your yours yourself we us our ours he him his she
     her hers it its they them their theirs one ones is are be being am do does done doing have has
     had having will would shall should can could may might of to in on at for from by with about as into onto up and or
     but if so then than too also just even well okay ok um umm uh er erm ah hmm hm mm mhm oh yeah yes yep hi hello hey
     please sorry like actually basically really maybe perhaps guess think know wonder wondering tell say ask asking
     question quick anyway some any something anything somewhere someone somebody anybody anyone what which how whether
-    folks people able possible possibly kind sort type right now still ever exactly usually normally until till gonna going place office shop store salon practice clinic studio company
-    """.split()
-)
+    folks people able possible possibly kind sort type right now still ever exactly usually normally until till going
+    place office shop store salon practice clinic studio company
+""")
 
 # Verbs and small words that colour a question without naming its subject.
-LIGHT = frozenset(
-    """
+LIGHT = _listed("""
     get take make give want offer provide use go come see look let put keep find try happen allow accept not all every
-    each both was were been time day before after during over under out off much more only when? available availability good best
-    sure bit little way thing stuff
-    """.replace("?", "").split()
-) - {"when"}
+    each both was were been time day before after during over under out off much more only availability available good
+    best sure bit little way thing stuff
+""")
 
 # Ways to say the same thing. Too wide a group makes wrong answers: when in doubt, leave a word out.
 SAME = (
@@ -137,7 +142,19 @@ SAME = (
     ("far", "how far"),
     ("age", "how old"),
     ("where", "location", "located", "address", "directions", "direction", "whereabouts", "find you", "get to you"),
-    ("need", "have to", "got to", "need to", "require", "necessary", "must", "mandatory"),
+    (
+        "need",
+        "do i need",
+        "would i need",
+        "will i need",
+        "have to",
+        "got to",
+        "need to",
+        "require",
+        "necessary",
+        "must",
+        "mandatory",
+    ),
     ("close", "shut", "finish"),
     ("appointment", "booking", "book", "reservation", "reserve", "schedule"),
     ("cancel", "cancellation", "call off", "canceled", "cancelled", "canceling", "cancelling"),
@@ -161,7 +178,6 @@ SAME = (
         "walkin",
         "without an appointment",
         "drop in",
-        "just come in",
     ),
     ("other", "another", "else", "different"),
     ("wheelchair", "wheel chair", "step free"),
@@ -231,15 +247,22 @@ MISHEARD = {
 }
 
 CONTRACTIONS = {
-    "n't": " not",
-    "'re": " are",
-    "'ve": " have",
-    "'ll": " will",
-    "'d": " would",
-    "'m": " am",
+    "can't": "can not",
+    "cannot": "can not",
+    "won't": "will not",
+    "gonna": "going to",
+    "wanna": "want to",
+    "gotta": "got to",
+    "dunno": "do not know",
+    "dont": "do not",
+    "im": "i am",
+} | {
+    f"{word}'s": f"{word} is"
+    for word in ("it", "that", "this", "what", "where", "when", "who", "how", "there", "here", "he", "she")
 }
+ENDINGS = {"n't": "not", "'re": "are", "'ve": "have", "'ll": "will", "'d": "would", "'m": "am"}
 
-NUMBERS = (
+NUMBERS = tuple(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty"
-).split()
+    "eighteen nineteen twenty".split(" ")
+)

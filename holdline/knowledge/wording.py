@@ -7,13 +7,23 @@ from typing import NamedTuple
 
 import snowballstemmer
 
-from holdline.knowledge.vocabulary import COMPOSED, CONTRACTIONS, FRAMING, FUNCTION, LIGHT, NUMBERS, SAME
+from holdline.knowledge.vocabulary import (
+    COMPOSED,
+    CONTRACTIONS,
+    ENDINGS,
+    FILLERS,
+    FRAMING,
+    FUNCTION,
+    LIGHT,
+    NUMBERS,
+    SAME,
+)
 
 FUNCTION_WEIGHT = 0.02
 LIGHT_WEIGHT = 0.3
 CONTENT_WEIGHT = 1.0
 
-_WORD = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
 _stem_word = snowballstemmer.stemmer("english").stemWord
 
@@ -33,23 +43,32 @@ def stem(word: str) -> str:
 
 
 def words(text: str) -> tuple[str, ...]:
-    """Lower-case words, contractions opened, digits written out, possessives dropped."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore" if text.isascii() else "replace")
-    lowered = plain.decode().replace("?", "").lower() if not text.isascii() else text.lower()
-    for short, full in CONTRACTIONS.items():
-        lowered = lowered.replace(short, full)
-    return tuple(_written_out(word.removesuffix("'s")) for word in _WORD.findall(_HYPHEN.sub("", lowered)))
+    """Lower-case words without accents; contractions opened, digits written out, possessives dropped."""
+    decomposed = unicodedata.normalize("NFKD", text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")).lower()
+    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return tuple(part for word in _WORD.findall(_HYPHEN.sub("", plain)) for part in _opened(word))
 
 
-def _written_out(word: str) -> str:
-    return NUMBERS[int(word)] if word.isdigit() and int(word) < len(NUMBERS) else word
+def _telling(text: str) -> tuple[str, ...]:
+    return tuple(word for word in words(text) if word not in FILLERS)
+
+
+@lru_cache(maxsize=50_000)
+def _opened(word: str) -> tuple[str, ...]:
+    if word in CONTRACTIONS:
+        return tuple(CONTRACTIONS[word].split())
+    for ending, full in ENDINGS.items():
+        if word.endswith(ending):
+            return (word.removesuffix(ending), full)
+    word = word.removesuffix("'s")
+    return (NUMBERS[int(word)] if word.isdecimal() and int(word) < len(NUMBERS) else word,)
 
 
 def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
-    table: dict[tuple[str, ...], tuple[str, ...]] = {words(phrase): () for phrase in FRAMING}
+    table: dict[tuple[str, ...], tuple[str, ...]] = {_telling(phrase): () for phrase in FRAMING}
     for group in SAME:
-        table |= {words(member): (group[0],) for member in group if " " in member}
-    return table | {words(phrase): keys for phrase, keys in COMPOSED.items()}
+        table |= {_telling(member): (group[0],) for member in group if " " in member}
+    return table | {_telling(phrase): keys for phrase, keys in COMPOSED.items()}
 
 
 _PHRASES = _phrases()
@@ -75,12 +94,13 @@ def term(word: str) -> Term:
 
 def terms(text: str) -> tuple[Term, ...]:
     """The terms of a question in their order; set phrases count as one, framing as none."""
-    spoken = words(text)
+    spoken = _telling(text)
     found: list[Term] = []
     at = 0
     while at < len(spoken):
         length, keys = _phrase_at(spoken, at)
-        found += [Term(key, key, CONTENT_WEIGHT) for key in keys] if length else [term(spoken[at])]
+        phrase = "".join(spoken[at : at + length])
+        found += [Term(key, phrase, CONTENT_WEIGHT) for key in keys] if length else [term(spoken[at])]
         at += length or 1
     return tuple(found)
 

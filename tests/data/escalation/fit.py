@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from holdline.knowledge.entry import KnowledgeEntry
-from holdline.knowledge.retrieval import Features, KnowledgeIndex
+from holdline.knowledge.matching import Features
+from holdline.knowledge.retrieval import KnowledgeIndex, inputs
 
 HERE = Path(__file__).parent
 KNOWLEDGE = HERE.parents[2] / "local" / "knowledge"
@@ -68,7 +69,7 @@ def _asked(index: KnowledgeIndex, text: str, right: set[str]) -> Iterator[Sample
 
 def main() -> None:
     found = list(samples())
-    x = np.array([[1.0, f.explained, f.stray, f.absent, f.margin] for f, _, _ in found])
+    x = np.array([inputs(f) for f, _, _ in found])
     y = np.array([1.0 if right else 0.0 for _, right, _ in found])
     cost = np.where(y > 0, 1.0, WRONG_COSTS)
     beta = np.zeros(x.shape[1])

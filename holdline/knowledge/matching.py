@@ -1,0 +1,148 @@
+"""How well one wording of an entry fits what was heard: the features that the score is made of.
+
+explained   the share of the question's information that the entry's wordings account for,
+stray       the information in the question that they do not account for,
+absent      the information in the wording that the question does not bring,
+guessed     the information that was only matched by its sound,
+resemblance how alike question and wording sound as a whole,
+margin      how far the entry is ahead of the next one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from holdline.knowledge.hearing import Heard
+from holdline.knowledge.sound import alikeness, sound, sound_of
+from holdline.knowledge.wording import CONTENT_WEIGHT, Term
+
+# What a word counts that the entry has in another of its wordings.
+ELSEWHERE = 0.9
+# Where the words around it fit, a stray word may sound no nearer than this to the one that is absent.
+NEAR_IN_CONTEXT = 0.65
+# What the likeness of the whole counts in ordering entries that explain the same.
+WHOLE = 0.1
+
+
+@dataclass(frozen=True)
+class Features:
+    """What speaks for an entry and against it; `agreement` orders entries."""
+
+    explained: float
+    stray: float
+    absent: float
+    guessed: float
+    resemblance: float
+    agreement: float
+    margin: float = 0.0
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A question or phrasing of the entry with this number, with the information in each term."""
+
+    entry: int
+    weights: dict[str, float]
+    size: float
+    sounds: dict[str, str]
+    sounding: str
+
+    @classmethod
+    def of(cls, entry: int, found: Sequence[Term], rarity: dict[str, float]) -> "Wording":
+        weights = {t.key: t.weight * rarity[t.key] for t in found}
+        sounds = {t.key: sound(t.word) for t in found if t.weight >= CONTENT_WEIGHT}
+        return cls(entry, weights, sum(weights.values()) or 1.0, sounds, sound_of(t.word for t in found))
+
+
+class Utterance:
+    """What was heard, with the information in each of its terms, and how pieces of it sound."""
+
+    def __init__(self, heard: list[Heard], rarity: dict[str, float]) -> None:
+        self.heard = heard
+        said: set[str] = set()
+        self.weights: list[float] = []
+        for h in heard:
+            self.weights.append(0.0 if h.term.key in said else h.term.weight * rarity.get(h.term.key, 1.0))
+            said.add(h.term.key)
+        self.total = sum(self.weights) or 1.0
+        self.sounding = sound_of(h.word for h in heard)
+        self._pieces: dict[tuple[int, int], str] = {}
+
+    def pieces(self, strays: list[int], taken: set[int]) -> list[tuple[range, str]]:
+        """The stretches around each stray term, of up to three terms none of which is `taken`, and their sounds."""
+        ranges = {
+            (start, end)
+            for at in strays
+            for start in (at - 1, at)
+            for end in (at + 1, at + 2)
+            if start >= 0 and end <= len(self.heard) and taken.isdisjoint(range(start, end))
+        }
+        return [(range(*piece), self._sound(piece)) for piece in ranges]
+
+    def _sound(self, piece: tuple[int, int]) -> str:
+        if piece not in self._pieces:
+            self._pieces[piece] = sound_of(self.heard[at].word for at in range(*piece))
+        return self._pieces[piece]
+
+
+def compare(utterance: Utterance, wording: Wording, elsewhere: set[str]) -> Features:
+    """Fit `wording` to the utterance; `elsewhere` are the keys of the entry's other wordings."""
+    explained = guessed = 0.0
+    brought: dict[str, float] = {}
+    strays: list[int] = []
+    taken: set[int] = set()
+    for at, (h, weight) in enumerate(zip(utterance.heard, utterance.weights, strict=True)):
+        if h.term.key in wording.weights:
+            explained += weight * h.likeness
+            brought[h.term.key] = max(brought.get(h.term.key, 0.0), h.likeness)
+        elif h.term.key in elsewhere:
+            explained += weight * h.likeness * ELSEWHERE
+        elif h.term.weight >= CONTENT_WEIGHT:
+            strays.append(at)
+            continue
+        else:
+            continue
+        if h.term.weight >= CONTENT_WEIGHT:
+            taken.add(at)
+            guessed += weight if h.likeness < 1 else 0.0
+    for piece, key, likeness in _misheard(utterance, wording, strays=strays, taken=taken, brought=brought):
+        gained = sum(utterance.weights[at] for at in piece if at in strays)
+        explained += gained * likeness
+        guessed += gained
+        brought[key] = likeness
+    present = sum(wording.weights[key] * likeness for key, likeness in brought.items())
+    share, covered = explained / utterance.total, present / wording.size
+    resemblance = alikeness(utterance.sounding, wording.sounding)
+    fit = 2 * share * covered / (share + covered or 1.0)
+    return Features(
+        explained=share,
+        stray=utterance.total - explained,
+        absent=wording.size - present,
+        guessed=guessed,
+        resemblance=resemblance,
+        agreement=fit * (1 - WHOLE) + resemblance * WHOLE,
+    )
+
+
+def _misheard(
+    utterance: Utterance, wording: Wording, *, strays: list[int], taken: set[int], brought: dict[str, float]
+) -> list[tuple[range, str, float]]:
+    """Stretches of stray words that sound like words that are absent, each used once, the most alike first."""
+    absent = [(key, sounding) for key, sounding in wording.sounds.items() if key not in brought]
+    if not strays or not absent or not brought:
+        return []
+    alike = sorted(
+        (
+            (likeness, piece.start, piece, key)
+            for piece, heard in utterance.pieces(strays, taken)
+            for key, sounding in absent
+            if (likeness := alikeness(heard, sounding)) >= NEAR_IN_CONTEXT
+        ),
+        key=lambda found: (-found[0], found[1]),
+    )
+    used: set[int] = set()
+    chosen: dict[str, tuple[range, str, float]] = {}
+    for likeness, _, piece, key in alike:
+        if key not in chosen and used.isdisjoint(piece):
+            chosen[key] = (piece, key, likeness)
+            used.update(piece)
+    return list(chosen.values())
