@@ -12,7 +12,7 @@ from agent.pipelines.pocketsphinx_stt import PocketSphinxSTT
 from agent.pipelines.rules_llm import RulesLLM
 
 # The end of a turn is the turn detector's to decide; this is only the end of a breath.
-BREATH_S = 0.4
+BREATH_S = 0.35
 LEAD_IN_S = 0.3
 
 

@@ -1,0 +1,182 @@
+"""Rehearsal participants of a call: a caller who says recordings and hears, and a hidden listener who only hears."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from livekit import api, rtc
+
+from local.ear import SAMPLE_RATE as EAR_RATE
+from local.ear import Ear
+from local.sound import Samples, Sound
+from local.transcript import Spoken, Transcript
+
+MOUTH_RATE = 16_000
+FRAME_S = 0.02
+LEAVE_WITHIN_S = 5.0
+
+
+@dataclass(frozen=True)
+class Door:
+    """A LiveKit server and the key to it, as the ready file names them."""
+
+    url: str
+    api_key: str
+    api_secret: str
+
+    def token(
+        self,
+        room: str,
+        identity: str,
+        *,
+        kind: Literal["standard", "sip"] = "standard",
+        phone_number: str | None = None,
+        hidden: bool = False,
+    ) -> str:
+        """Entry to one room: as a browser, as somebody on the telephone, or hidden."""
+        token = (
+            api.AccessToken(self.api_key, self.api_secret)
+            .with_identity(identity)
+            .with_kind(kind)
+            .with_grants(
+                api.VideoGrants(
+                    room_join=True, room=room, hidden=hidden, can_publish=not hidden, can_publish_data=False
+                )
+            )
+        )
+        if phone_number is not None:
+            token = token.with_attributes({"sip.phoneNumber": phone_number})
+        return token.to_jwt()
+
+
+class Listener:
+    """Hears everybody in a room: the agent's voice, its hold music, and people by their identity."""
+
+    def __init__(self, room: rtc.Room, *, on_spoken: Callable[[Spoken], None]) -> None:
+        self.room = room
+        self.agent = Ear()
+        self.music = Ear()
+        self.people: dict[str, Ear] = {}
+        self.transcript = Transcript(room, on_spoken=on_spoken)
+        self._tasks: set[asyncio.Task[None]] = set()
+        room.on("track_subscribed", self._subscribed)
+
+    @classmethod
+    async def join(cls, url: str, token: str, *, on_spoken: Callable[[Spoken], None] = lambda _: None) -> "Listener":
+        listener = cls(rtc.Room(), on_spoken=on_spoken)
+        await listener.room.connect(url, token)
+        return listener
+
+    @property
+    def identity(self) -> str:
+        return self.room.local_participant.identity
+
+    def person(self, identity: str) -> Ear:
+        return self.people.setdefault(identity, Ear())
+
+    async def leave(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.transcript.close()
+        async with asyncio.timeout(LEAVE_WITHIN_S):
+            await self.room.disconnect()
+
+    async def __aenter__(self) -> "Listener":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.leave()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _subscribed(
+        self, track: rtc.Track, publication: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
+    ) -> None:
+        if track.kind != rtc.TrackKind.KIND_AUDIO:
+            return
+        if participant.kind != rtc.ParticipantKind.PARTICIPANT_KIND_AGENT:
+            ear = self.person(participant.identity)
+        elif publication.source == rtc.TrackSource.SOURCE_MICROPHONE:
+            ear = self.agent
+        else:
+            ear = self.music
+        self._spawn(_hear(track, ear))
+
+
+class Caller(Listener):
+    """Says recordings into the room at the speed of speech, and silence between them, as an open telephone does."""
+
+    def __init__(self, room: rtc.Room, *, on_spoken: Callable[[Spoken], None], narrow_band: bool) -> None:
+        super().__init__(room, on_spoken=on_spoken)
+        self._narrow_band = narrow_band
+        self._mouth = rtc.AudioSource(MOUTH_RATE, 1, queue_size_ms=100)
+        self._to_say: asyncio.Queue[tuple[Samples, asyncio.Future[float]]] = asyncio.Queue()
+
+    @classmethod
+    async def join(
+        cls,
+        url: str,
+        token: str,
+        *,
+        on_spoken: Callable[[Spoken], None] = lambda _: None,
+        narrow_band: bool = False,
+    ) -> "Caller":
+        """Enter, and open the microphone. `narrow_band` is for those who call by telephone."""
+        caller = cls(rtc.Room(), on_spoken=on_spoken, narrow_band=narrow_band)
+        await caller.room.connect(url, token)
+        track = rtc.LocalAudioTrack.create_audio_track("microphone", caller._mouth)
+        await caller.room.local_participant.publish_track(
+            track, rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=False)
+        )
+        caller._spawn(caller._speak())
+        return caller
+
+    async def say(self, sound: Sound) -> tuple[float, float]:
+        """Say it; returns when it has been said, with the times of its beginning and its end."""
+        sound = sound.at(MOUTH_RATE)
+        if self._narrow_band:
+            sound = sound.narrowed()
+        ended: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        self._to_say.put_nowait((sound.samples, ended))
+        ended_at = await ended
+        return ended_at - sound.duration_s, ended_at
+
+    async def leave(self) -> None:
+        await super().leave()
+        await self._mouth.aclose()
+
+    async def __aenter__(self) -> "Caller":
+        return self
+
+    async def _speak(self) -> None:
+        step = int(MOUTH_RATE * FRAME_S)
+        silence = np.zeros(step, dtype=np.int16)
+        while True:
+            if self._to_say.empty():
+                await self._utter(silence)
+                continue
+            samples, ended = self._to_say.get_nowait()
+            for start in range(0, len(samples), step):
+                piece = samples[start : start + step]
+                await self._utter(np.pad(piece, (0, step - len(piece))))
+            if not ended.done():
+                ended.set_result(time.time() + self._mouth.queued_duration)
+
+    async def _utter(self, samples: Samples) -> None:
+        await self._mouth.capture_frame(rtc.AudioFrame(samples.tobytes(), MOUTH_RATE, 1, len(samples)))
+
+
+async def _hear(track: rtc.Track, ear: Ear) -> None:
+    stream = rtc.AudioStream(track, sample_rate=EAR_RATE, num_channels=1)
+    try:
+        async for event in stream:
+            ear.take(event.frame)
+    finally:
+        await stream.aclose()
