@@ -89,7 +89,7 @@ class Vocabulary:
 
     def _sounding_like(self, pair: tuple[Term, ...]) -> Heard | None:
         """Two words in a row that together sound like one that is known: "park king"."""
-        if len(pair) < 2 or any(t.key in self._keys for t in pair):
+        if len(pair) < 2 or any(t.weight < CONTENT_WEIGHT for t in pair) or all(t.key in self._keys for t in pair):
             return None
         joined = sound_of(t.word for t in pair)
         known = self._by_sound.get(joined) if len(joined) >= SHORTEST_JOINED else None
