@@ -26,7 +26,8 @@ class Hold:
 
     def announce(self, name: str) -> None:
         """Tell the caller, at the next pause, that `name` is looking at the question."""
-        self._claimed_by.append(name.split()[0])
+        if name.strip():
+            self._claimed_by.append(name.split()[0])
 
     async def run(self) -> None:
         """Keep company whenever there is something to wait for, for as long as the call lasts."""
@@ -40,6 +41,8 @@ class Hold:
 
     async def _step(self) -> None:
         self._questions.expire_due()
+        if not self._questions.is_waiting:
+            return
         quiet_s = self._floor.quiet_for_s
         if self._claimed_by and quiet_s >= ANNOUNCE_AFTER_S:
             self._music.hush()
@@ -47,5 +50,5 @@ class Hold:
         elif quiet_s >= self._progress_every_s:
             self._music.hush()
             await self._floor.keep_company(next(self._progress))
-        elif quiet_s >= MUSIC_AFTER_S and self._questions.is_waiting:
+        elif quiet_s >= MUSIC_AFTER_S:
             self._music.play()

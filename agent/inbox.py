@@ -31,7 +31,8 @@ class Inbox:
         self._writer = writer
         self._clock = clock
         self._claimants: dict[str, str] = {}
-        self._hand_written: set[tuple[str, str]] = set()
+        self._hand_written: dict[str, str] = {}
+        """What was last typed into each request, so that a refused answer is refused once."""
         self._watch: Watch | None = None
 
     async def open(self, call_id: str) -> None:
@@ -69,10 +70,9 @@ class Inbox:
             self._hold.announce(claimant.name)
 
     def _accept_hand_written_answer(self, request: HelpRequest) -> None:
-        typed = (request.id, request.answer or "")
-        if not request.has_hand_written_answer or typed in self._hand_written:
+        if not request.has_hand_written_answer or self._hand_written.get(request.id) == request.answer:
             return
-        self._hand_written.add(typed)
+        self._hand_written[request.id] = request.answer or ""
         log.info("call %s: somebody wrote an answer into request %s itself", request.call, request.id)
         self._writer.put(
             lambda: desk.accept_hand_written_answer(self._store, request.id, at=self._clock()),

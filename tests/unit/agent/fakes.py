@@ -36,8 +36,10 @@ class Said:
 class FakeFloor:
     """Says one thing at a time. `fates` decide what becomes of the next relays: heard, cut, or silent."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, on_voice: Callable[[], None] = lambda: None) -> None:
         self.said: list[Said] = []
+        self.heard_speaking: list[tuple[float, float]] = []
+        self._on_voice = on_voice
         self.fates: deque[str] = deque()
         self.synthesiser_is_dead = False
         self._loop = asyncio.get_running_loop()
@@ -57,8 +59,11 @@ class FakeFloor:
 
     async def somebody_speaks(self, seconds: float) -> None:
         async with self._turn:
+            began_at = self._loop.time()
+            self._on_voice()
             await asyncio.sleep(seconds)
             self._last_voice_at = self._loop.time()
+            self.heard_speaking.append((began_at, self._last_voice_at))
 
     async def say(self, text: str, *, kind: Kind = Kind.NOTICE) -> Utterance:
         return await self._say(Utterance(kind, text), fate="heard")
@@ -82,6 +87,7 @@ class FakeFloor:
             if fate == "silent" or self.synthesiser_is_dead:
                 self._last_voice_at = self._loop.time()
                 return utterance
+            self._on_voice()
             at = self._loop.time()
             utterance.text_synthesised = utterance.text
             utterance.synthesised_at = later(at).astimezone(UTC)
@@ -92,6 +98,7 @@ class FakeFloor:
             await asyncio.sleep(utterance.played_s)
             utterance.was_cut = fate == "cut"
             self._last_voice_at = self._loop.time()
+            self.heard_speaking.append((at, self._last_voice_at))
             self.said.append(Said(utterance.kind, utterance.text, at, self._last_voice_at, interruptible))
             return utterance
 

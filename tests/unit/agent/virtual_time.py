@@ -1,6 +1,6 @@
 """An event loop whose clock jumps: whatever waits for a time gets it at once, whatever waits for a thread really waits.
 
-It also measures itself: `longest_step_s` is the longest that callbacks kept it from looking at the world.
+Once its `pace` is taken, it also measures how long callbacks keep it from looking at the world.
 """
 
 import asyncio
@@ -19,12 +19,8 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._now = 0.0
         self.threads_at_work = 0
-        self.pace = _Pace()
+        self.pace: Pace | None = None
         super().__init__(_JumpingSelector(self))
-
-    @property
-    def longest_step_s(self) -> float:
-        return self.pace.longest_step_s
 
     def time(self) -> float:
         return self._now
@@ -50,7 +46,8 @@ class _JumpingSelector(selectors.DefaultSelector):  # type: ignore[misc, valid-t
         self._loop = loop
 
     def select(self, timeout: float | None = None) -> list[Any]:
-        self._loop.pace.step_ended()
+        if self._loop.pace is not None:
+            self._loop.pace.step_ended()
         if timeout is not None and timeout > 0 and not self._loop.threads_at_work:
             events = super().select(0)
             if not events:
@@ -59,12 +56,13 @@ class _JumpingSelector(selectors.DefaultSelector):  # type: ignore[misc, valid-t
             events = super().select(LOOK_AGAIN_S)
         else:
             events = super().select(timeout)
-        self._loop.pace.step_began()
+        if self._loop.pace is not None:
+            self._loop.pace.step_began()
         return list(events)
 
 
-class _Pace:
-    """How long one round of callbacks takes, less what the machine gave to somebody else meanwhile."""
+class Pace:
+    """The longest that one round of callbacks took, less what the machine gave to somebody else meanwhile."""
 
     def __init__(self) -> None:
         self.longest_step_s = 0.0
