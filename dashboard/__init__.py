@@ -77,6 +77,7 @@ def create_app_from_environment() -> Flask:
 
     settings = load(DashboardSettings)
     logging.basicConfig(level=settings.log_level)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every request
     app = create_app(
         settings,
         connect(settings),

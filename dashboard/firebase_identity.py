@@ -44,7 +44,8 @@ class FirebaseIdentity:
             os.environ["FIREBASE_AUTH_EMULATOR_HOST"] = emulator
         root = f"http://{emulator}" if emulator else "https:/"
         self._accounts = f"{root}/identitytoolkit.googleapis.com/v1/accounts"
-        self._key = settings.firebase_web_api_key.get_secret_value()
+        # In a header and not in the address, which ends up in logs.
+        self._headers = {"X-Goog-Api-Key": settings.firebase_web_api_key.get_secret_value()}
         # Revocation counts in whole seconds: a session that began and ended within one would live on.
         self._signed_out: deque[str] = deque(maxlen=SIGNED_OUT_KEPT)
         self._app = firebase_admin.initialize_app(
@@ -103,11 +104,10 @@ class FirebaseIdentity:
 
     def _post(self, method: str, body: dict[str, Any]) -> dict[str, Any]:
         try:
-            response = httpx.post(f"{self._accounts}:{method}", params={"key": self._key}, json=body, timeout=TIMEOUT_S)
+            response = httpx.post(f"{self._accounts}:{method}", headers=self._headers, json=body, timeout=TIMEOUT_S)
             reply: dict[str, Any] = response.json()
         except (httpx.HTTPError, ValueError) as error:
-            # The cause carries the address with the key, so it is not chained into a log.
-            raise IdentityUnavailable from (error if isinstance(error, ValueError) else None)
+            raise IdentityUnavailable from error
         if response.is_success:
             return reply
         code = str(reply.get("error", {}).get("message", ""))

@@ -6,7 +6,7 @@ from flask import Flask
 
 from dashboard.delivery import steps_of
 from holdline.call import Call, Outcome, Speaker
-from holdline.help_request import Status
+from holdline.help_request import ContextTurn, HelpRequest, Status
 from holdline.line import masked
 from holdline.people import Organisation
 
@@ -33,6 +33,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(day_and_time)
     app.add_template_filter(elapsed)
     app.add_template_filter(shown_caller)
+    app.add_template_filter(said_before)
     app.add_template_filter(steps_of, "steps")
     app.jinja_env.globals.update(endings=ENDINGS, outcomes=OUTCOMES, speakers=SPEAKERS)
 
@@ -56,3 +57,15 @@ def elapsed(duration: timedelta) -> str:
 def shown_caller(caller: str | Call) -> str:
     number = masked(caller.caller) if isinstance(caller, Call) else caller
     return "Browser caller" if number in ("browser", "") else number
+
+
+def said_before(request: HelpRequest) -> tuple[ContextTurn, ...]:
+    """The last turns, without the question itself, which the card shows already."""
+    turns = request.context
+    if turns and turns[-1].who is Speaker.CALLER and _bare(turns[-1].text) == _bare(request.question):
+        return turns[:-1]
+    return turns
+
+
+def _bare(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter.isalnum())

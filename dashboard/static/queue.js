@@ -12,7 +12,7 @@ const RENEW_CLAIM_MS = 45000;
 const board = document.getElementById("board");
 const announcer = document.getElementById("announcer");
 const title = document.title;
-let known = new Map();
+let known = new Set();
 let lastBoardAt = Date.now();
 let lastRenewalAt = 0;
 
@@ -31,41 +31,20 @@ Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) => {
 };
 Idiomorph.defaults.callbacks.beforeNodeRemoved = (old) => {
   // A card leaves the board in its time, but never while somebody writes in it.
-  return !(old instanceof Element && old.matches("[data-request]") && boxOf(old) === document.activeElement);
+  return !(old instanceof Element && old.matches("[data-request]") && boxOf(old)?.matches(":focus"));
 };
 
 // --- what is new -----------------------------------------------------------------------------------------------
 
-const WORDS = {
-  answered: "on its way to the caller",
-  speaking: "the caller is hearing it",
-  delivered: "heard by the caller",
-  expired: "nobody answered in time",
-  withdrawn: "the caller no longer needs to know",
-  caller_left: "the caller hung up",
-};
-
-function questionOf(card) {
-  return card.querySelector(".question").textContent;
-}
-
 function notice({ quietly }) {
-  const now = new Map(cards().map((card) => [card.dataset.request, card.dataset.status]));
   const waiting = cards().filter((card) => card.classList.contains("is-open"));
+  const fresh = waiting.filter((card) => !known.has(card.dataset.request));
   document.title = waiting.length ? `(${waiting.length}) ${title}` : title;
-  if (!quietly) {
-    const fresh = waiting.filter((card) => !known.has(card.dataset.request));
-    const moved = cards().filter(
-      (card) => known.has(card.dataset.request) && known.get(card.dataset.request) !== card.dataset.status,
-    );
-    const said = [
-      ...fresh.map((card) => `${card.dataset.caller} asks: ${questionOf(card)}`),
-      ...moved.filter((card) => WORDS[card.dataset.status]).map((card) => `${questionOf(card)}: ${WORDS[card.dataset.status]}`),
-    ];
-    if (said.length) announcer.textContent = said.join(". ");
-    if (fresh.length) chime();
+  if (fresh.length && !quietly) {
+    announcer.textContent = fresh.length === 1 ? "Somebody new is waiting" : `${fresh.length} more callers are waiting`;
+    chime();
   }
-  known = now;
+  known = new Set(cards().map((card) => card.dataset.request));
 }
 
 function settle({ quietly = false } = {}) {
@@ -76,6 +55,11 @@ function settle({ quietly = false } = {}) {
   cards().forEach(count);
   tick(board);
   notice({ quietly });
+}
+
+function quiet(card) {
+  const note = noteOf(card);
+  if (note && !note.matches(".is-standing")) note.textContent = "";
 }
 
 // --- writing ---------------------------------------------------------------------------------------------------
@@ -90,7 +74,7 @@ function count(card) {
 }
 
 function wrote(card) {
-  noteOf(card).textContent = "";
+  quiet(card);
   count(card);
   // Whoever is writing keeps the claim they took.
   if (card.classList.contains("is-mine") && Date.now() - lastRenewalAt > RENEW_CLAIM_MS) {
@@ -150,7 +134,7 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   const card = cardOf(event.target);
-  if (card) noteOf(card).textContent = "";
+  if (card) quiet(card);
 });
 
 document.addEventListener("holdline:done", (event) => {
@@ -159,8 +143,9 @@ document.addEventListener("holdline:done", (event) => {
   const doneAt = Date.now();
   if (verb === "answer" && card) {
     forget(request);
-    boxOf(card).value = "";
-    announcer.textContent = "Sent to the caller";
+    const box = boxOf(card);
+    if (box) box.value = "";
+    announcer.textContent = "It is on its way";
   }
   // The card changes by the stream. Where the stream is down, the page is loaded anew: drafts are kept.
   setTimeout(() => lastBoardAt < doneAt && location.reload(), RELOAD_AFTER_MS);
@@ -169,7 +154,7 @@ document.addEventListener("holdline:done", (event) => {
 for (const name of ["htmx:sendError", "htmx:responseError"]) {
   document.addEventListener(name, (event) => {
     const card = cardOf(event.target);
-    if (!card) return;
+    if (!card || !noteOf(card)) return;
     const said = event.detail.xhr?.responseText;
     noteOf(card).textContent = said && said.length < 300 ? said : "That did not arrive. Your words are still here: try again.";
   });
