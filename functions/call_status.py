@@ -3,14 +3,16 @@
 import logging
 
 from flask import Request, Response
+from werkzeug.datastructures import MultiDict
 
 from functions import twiml
 from functions.context import Context
-from functions.phone import NoSuchPhoneCall, PhoneCall
+from functions.failures import without_words
+from functions.phone import PhoneCall
 from functions.twilio_request import verified_form
 from holdline import line
 from holdline.call import Outcome
-from holdline.errors import HoldlineError, NotFound, Unavailable
+from holdline.errors import NotFound, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -38,23 +40,23 @@ def call_status(request: Request, context: Context) -> Response:
     form = verified_form(request, context.settings, target="twilio_status")
     dial = form.get("DialCallStatus")
     outcome = DIALS.get(dial, Outcome.NOT_CONNECTED) if dial else CALLS.get(form.get("CallStatus", ""))
-    try:
-        if outcome:
-            close(PhoneCall.of(form), context, outcome=outcome, detail=dial or form.get("CallStatus"))
-        is_known = True
-    except NoSuchPhoneCall:
-        log.warning("Twilio told of a call without a CallSid")
-        is_known = True  # telling it again would not help
-    except Unavailable:
-        log.error("a call could not be closed: storage does not answer")
-        is_known = False
-    except HoldlineError as error:
-        log.error("a call could not be closed: %s", type(error).__name__)
-        is_known = True
+    is_told = outcome is None or _told(form, context, outcome=outcome)
     if dial is None:
-        return Response(status=204 if is_known else 503)
+        return Response(status=204 if is_told else 503)
     # The caller may still be on the line, so a dial is answered whether or not we could write it down.
     return twiml.reply(twiml.goodbye() if outcome is Outcome.CALLER_LEFT else twiml.apology(twiml.OUR_FAILURE))
+
+
+def _told(form: MultiDict[str, str], context: Context, *, outcome: Outcome) -> bool:
+    """Whether this is settled; False where telling it again could help."""
+    try:
+        close(PhoneCall.of(form), context, outcome=outcome, detail=form.get("DialCallStatus") or form.get("CallStatus"))
+    except Unavailable:
+        log.error("a call could not be closed: storage does not answer")
+        return False
+    except Exception as error:  # nothing of ours may keep the caller from hearing what comes next
+        log.error("a call could not be closed: %s", without_words(error))
+    return True
 
 
 def close(phone: PhoneCall, context: Context, *, outcome: Outcome, detail: str | None) -> None:

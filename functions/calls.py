@@ -5,7 +5,7 @@ import logging
 from functions.context import Context
 from holdline import config, line
 from holdline.call import Call, CallKind, Dispatch, Outcome
-from holdline.errors import NotFound, NoVoiceAgent, Unavailable
+from holdline.errors import HoldlineError, NotFound, NoVoiceAgent
 from holdline.people import PhoneNumber
 from holdline.voice_agent import VoiceAgent
 
@@ -74,5 +74,5 @@ def _close_as_failed(context: Context, org: str, call_id: str) -> None:
         line.close(
             context.database.for_org(org), call_id, outcome=Outcome.FAILED, detail="room_not_opened", at=context.now()
         )
-    except Unavailable:
+    except HoldlineError:  # what broke first is what is told
         log.error("call %s has no room and could not be closed", call_id)

@@ -13,6 +13,7 @@ from functools import cache
 
 from functions.identity import FirebaseIdentity, Identity
 from functions.rooms import LiveKitRooms, Rooms
+from holdline.firestore import connect
 from holdline.settings import FunctionsSettings, load
 from holdline.store import Database
 
@@ -57,9 +58,7 @@ def _settings() -> FunctionsSettings:
 
 @cache
 def _context() -> Context:
-    from holdline.firestore import connect
-
-    logging.getLogger().setLevel(_settings().log_level.upper())
+    logging.basicConfig(level=_settings().log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
     return Context(
         settings=_settings(),
         database=connect(_settings()),

@@ -99,7 +99,7 @@ def _verify(request: Request, context: Context) -> Visitor:
 
 
 def _body(request: Request, kind: type[B]) -> B:
-    if (request.content_length or 0) > BODY_LIMIT:
+    if (request.content_length or 0) > BODY_LIMIT or len(request.get_data()) > BODY_LIMIT:
         raise Refused("bad_request", f"The body is longer than {BODY_LIMIT} bytes.")
     try:
         return kind.model_validate_json(request.get_data())

@@ -8,6 +8,7 @@ from twilio.twiml.voice_response import VoiceResponse
 from functions import twiml
 from functions.calls import LineClosed, open_call
 from functions.context import Context
+from functions.failures import without_words
 from functions.phone import PhoneCall
 from functions.twilio_request import verified_form
 from holdline.call import CallKind
@@ -22,7 +23,7 @@ def answer_phone(request: Request, context: Context) -> Response:
     try:
         response = connect(PhoneCall.of(form), context)
     except Exception as error:  # the last edge before a caller's ear: whatever broke has words
-        log.error("a phone call could not be connected: %s", type(error).__name__)
+        log.error("a phone call could not be connected: %s", without_words(error))
         response = twiml.apology(twiml.OUR_FAILURE)
     return twiml.reply(response)
 

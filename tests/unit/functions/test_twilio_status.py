@@ -113,6 +113,13 @@ def test_without_storage_a_caller_still_gets_twiml_and_other_news_is_asked_for_a
     assert tell(world, CallStatus="completed").status_code == 503
 
 
+def test_a_surprise_of_ours_does_not_keep_the_caller_from_twiml(world: World) -> None:
+    world.ring()
+    world.breaks_with(RuntimeError("a surprise"))
+    assert verbs(tell(world, DialCallStatus="failed")) == ["Say", "Hangup"]
+    assert tell(world, CallStatus="completed").status_code == 204
+
+
 def test_a_broken_document_does_not_keep_the_caller_from_twiml(world: World) -> None:
     world.ring()
     world.memory.write_by_hand(f"orgs/salon/calls/{CALL_ID}", {"started_at": "yesterday"})

@@ -76,15 +76,18 @@ class FakeIdentity:
         return self.holders[token]
 
 
-class SilentDatabase:
-    """A database that does not answer."""
+class BrokenDatabase:
+    """A database that fails whatever is asked of it."""
+
+    def __init__(self, failure: Exception) -> None:
+        self._failure = failure
 
     @property
     def platform(self) -> Store:
-        raise Unavailable("no answer")
+        raise self._failure
 
     def for_org(self, org: str) -> Store:
-        raise Unavailable("no answer")
+        raise self._failure
 
     def close(self) -> None: ...
 
@@ -145,7 +148,10 @@ class World:
         )
 
     def without_storage(self) -> None:
-        self.database = SilentDatabase()
+        self.breaks_with(Unavailable("no answer"))
+
+    def breaks_with(self, failure: Exception) -> None:
+        self.database = BrokenDatabase(failure)
 
     def documents(self) -> dict[str, Any]:
         """Everything that is stored, to compare before and after."""
