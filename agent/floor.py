@@ -7,8 +7,8 @@ text that was meant, and that its sound was played to the end without being cut.
 """
 
 import asyncio
+import contextlib
 import logging
-import time
 from collections.abc import AsyncIterable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ from enum import StrEnum
 
 from livekit import rtc
 from livekit.agents import Agent, AgentSession, ChatMessage, ModelSettings, tts
+from livekit.agents.voice.agent_activity import ActivityClosedError
 from livekit.agents.voice.io import PlaybackFinishedEvent, PlaybackStartedEvent
 from livekit.agents.voice.speech_handle import SpeechHandle
 from livekit.agents.voice.transcription.filters import filter_markdown
@@ -75,7 +76,7 @@ class Floor:
         self._saying: dict[str, Utterance] = {}
         self._handles: dict[Utterance, SpeechHandle] = {}
         self._relaying = asyncio.Lock()
-        self._last_voice_at = time.monotonic()
+        self._last_voice_at = asyncio.get_running_loop().time()
         self._is_silenced = False
 
     def attach(self, session: AgentSession[None]) -> None:
@@ -105,15 +106,18 @@ class Floor:
         """How long nobody has spoken, in seconds; 0 while somebody does, or an answer is about to be said."""
         if self._relaying.locked() or not self.is_quiet:
             return 0.0
-        return time.monotonic() - self._last_voice_at
+        return asyncio.get_running_loop().time() - self._last_voice_at
 
     def owns(self, message: ChatMessage) -> bool:
         """Whether this message of the conversation was said from here, and not by the model."""
         return any(message in handle.chat_items for handle in self._handles.values())
 
     def silence(self) -> None:
-        """Say nothing more: the call is over."""
+        """Say nothing more, from this moment on: the call is over."""
         self._is_silenced = True
+        if self._session is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended already
+                self._session.interrupt(force=True)
 
     async def greet(self, text: str) -> Utterance:
         """The first words, which a caller's "hello?" does not cut."""
@@ -143,6 +147,8 @@ class Floor:
         self, agent: Agent, text: AsyncIterable[str], settings: ModelSettings
     ) -> AsyncIterable[rtc.AudioFrame]:
         """The agent's `tts_node`: our own words go to the synthesiser as they stand, a model's are freed of markup."""
+        if self._is_silenced:
+            return
         session = self._session
         speech = session.current_speech if session is not None else None
         utterance = self._saying.get(speech.id) if speech is not None else None
@@ -177,7 +183,7 @@ class Floor:
         finally:
             del self._saying[handle.id]
         utterance.was_cut = handle.interrupted
-        self._last_voice_at = time.monotonic()
+        self._last_voice_at = asyncio.get_running_loop().time()
         self._on_said(utterance)
         del self._handles[utterance]
         return utterance
@@ -196,10 +202,12 @@ class Floor:
                 await self._session.wait_for_idle()
         except TimeoutError:
             return False
+        except (RuntimeError, ActivityClosedError):  # it has ended; what is said then is said to nobody
+            return True
         return True
 
     def _voice_changed(self) -> None:
-        self._last_voice_at = time.monotonic()
+        self._last_voice_at = asyncio.get_running_loop().time()
         if not self.is_quiet:
             self._on_voice()
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from livekit.agents import AgentServer, JobContext, JobProcess
+from livekit.agents.tokenize.basic import hyphenate_word
 from pydantic import ValidationError
 
 from agent.ending import Ending
@@ -17,7 +18,7 @@ from agent.floor import Floor
 from agent.hold import Hold
 from agent.inbox import Inbox
 from agent.known import Known
-from agent.music import HoldMusic
+from agent.music import HoldMusic, render
 from agent.out_of_order import apologise
 from agent.pipelines import Pipeline
 from agent.pipelines.choose import choose, prewarm
@@ -43,22 +44,26 @@ log = logging.getLogger("holdline.call")
 CALLER_WITHIN_S = 60
 
 settings = load(WorkerSettings)
+
+
+def warm_up(process: JobProcess) -> None:
+    """Load once a process what would stop the first call's voice for a moment."""
+    process.userdata["models"] = prewarm(settings)
+    hyphenate_word("transcript")
+    render()
+
+
 server = AgentServer(
     ws_url=settings.livekit_url,
     api_key=settings.livekit_api_key,
     api_secret=settings.livekit_api_secret.get_secret_value(),
     port=settings.worker_health_port,
-    setup_fnc=lambda process: warm_up(process),
+    setup_fnc=warm_up,
     load_fnc=lambda worker: len(worker.active_jobs) / settings.worker_capacity,
     load_threshold=0.99,
     num_idle_processes=settings.worker_idle_processes,
     drain_timeout=settings.worker_drain_timeout_s,
 )
-
-
-def warm_up(process: JobProcess) -> None:
-    """Load the models once a process, before a call is given to it."""
-    process.userdata["models"] = prewarm(settings)
 
 
 def now() -> datetime:

@@ -7,6 +7,7 @@ import click
 # Sub-command -> what `holdline --help` says of it. `holdline up` is `command` in cli/up.py.
 _COMMANDS = {
     "up": "Start the whole product on this machine.",
+    "call": "Place a recorded caller into the running stack.",
     "prepare": "Download and build now what `up` would on its first start.",
 }
 
