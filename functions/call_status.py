@@ -12,7 +12,7 @@ from functions.phone import PhoneCall
 from functions.twilio_request import verified_form
 from holdline import line
 from holdline.call import Outcome
-from holdline.errors import NotFound, Unavailable
+from holdline.errors import NotFound, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -51,8 +51,8 @@ def _told(form: MultiDict[str, str], context: Context, *, outcome: Outcome) -> b
     """Whether this is settled; False where telling it again could help."""
     try:
         close(PhoneCall.of(form), context, outcome=outcome, detail=form.get("DialCallStatus") or form.get("CallStatus"))
-    except Unavailable:
-        log.error("a call could not be closed: storage does not answer")
+    except StoreError:
+        log.error("a call could not be closed: storage fails")
         return False
     except Exception as error:  # nothing of ours may keep the caller from hearing what comes next
         log.error("a call could not be closed: %s", without_words(error))
@@ -60,7 +60,7 @@ def _told(form: MultiDict[str, str], context: Context, *, outcome: Outcome) -> b
 
 
 def close(phone: PhoneCall, context: Context, *, outcome: Outcome, detail: str | None) -> None:
-    """Close the call if it is ours and still live; raises InvalidDocument, Unavailable."""
+    """Close the call if it is ours and still live; raises InvalidDocument, StoreError."""
     number = phone.number(context.database)
     if number is None:
         return

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from functions.context import Context
 from functions.identity import IdentityUnavailable, NotSignedIn, Visitor
 from functions.rooms import RoomNotOpened
-from holdline.errors import InvalidDocument, Unavailable
+from holdline.errors import InvalidDocument, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def respond(
         return _json(compute(_body(request, kind), visitor, context), 200)
     except Refused as refusal:
         return refused(refusal)
-    except (Unavailable, RoomNotOpened, IdentityUnavailable) as error:
+    except (StoreError, RoomNotOpened, IdentityUnavailable) as error:
         log.error("a request failed: %s", type(error).__name__)
         return refused(Refused("unavailable", "Something that we need does not answer. Please try again soon."))
     except InvalidDocument as error:

@@ -1,7 +1,7 @@
 """Firestore tells that a help request was written: take in a late answer from the console, and learn what is answered.
 
 The event only says where to look: events come twice and out of order, so the document is read as it stands now.
-Returning means "never again", raising means "again": storage that does not answer, and what is no event of ours.
+Returning means "never again", raising means "again": storage that fails, and what is no event of ours.
 """
 
 import logging
@@ -12,7 +12,7 @@ from werkzeug.exceptions import BadRequest
 
 from functions.context import Context
 from holdline import desk
-from holdline.errors import HoldlineError, InvalidDocument, NotFound, Unavailable
+from holdline.errors import HoldlineError, InvalidDocument, NotFound, StoreError
 from holdline.help_request import HelpRequest, Status
 from holdline.learning import learn
 from holdline.people import Organisation
@@ -29,14 +29,14 @@ _DOCUMENT = re.compile(r"(?:documents/)?orgs/([^/]+)/help_requests/([^/]+)")
 
 
 def take_in_write(event: CloudEvent, context: Context) -> None:
-    """Raises BadRequest for what is no event of ours, and Unavailable."""
+    """Raises BadRequest for what is no event of ours, and StoreError."""
     org, request_id = written_document(event)
     store = context.database.for_org(org)
     try:
         request = _with_late_answer(store, request_id, context)
         entry = learn(store, request, tz=_organisation(store, org).zone, at=context.now())
-    except Unavailable:
-        log.error("request %s of %s could not be learned: storage does not answer", request_id, org)
+    except StoreError:
+        log.error("request %s of %s could not be learned: storage fails", request_id, org)
         raise
     except NotFound:
         return  # deleted since

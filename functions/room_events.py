@@ -12,7 +12,7 @@ from functions.context import Context
 from functions.json_api import Refused, refused
 from holdline import line
 from holdline.call import Call, Dispatch, Outcome
-from holdline.errors import HoldlineError, NotFound, Unavailable
+from holdline.errors import HoldlineError, NotFound, StoreError
 from holdline.settings import LiveKitSettings
 from holdline.store import must_get
 
@@ -39,8 +39,8 @@ def room_event(request: Request, context: Context) -> Response:
         dispatch = _ours(event)
         if dispatch is not None:
             take_in(event, dispatch, context)
-    except Unavailable:
-        log.error("a room's event could not be taken in: storage does not answer")
+    except StoreError:
+        log.error("a room's event could not be taken in: storage fails")
         return refused(Refused("unavailable", "Storage does not answer. Please send the event again."))
     except NotFound:
         log.info("a room's event tells of a call that is not there")
@@ -50,7 +50,7 @@ def room_event(request: Request, context: Context) -> Response:
 
 
 def take_in(event: WebhookEvent, dispatch: Dispatch, context: Context) -> None:
-    """Raises NotFound, InvalidDocument, Unavailable. Events come late, twice and in any order."""
+    """Raises NotFound, InvalidDocument, StoreError. Events come late, twice and in any order."""
     store, at = context.database.for_org(dispatch.org), context.now()
     call = must_get(store, Call, dispatch.call).record
     if not call.is_live:

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from holdline import desk, line
 from holdline.call import Outcome
+from holdline.errors import Stale, StoreError, Unavailable
 from holdline.help_request import HelpRequest, Status
 from holdline.knowledge import KnowledgeEntry
 from holdline.people import PersonRef
@@ -173,8 +174,9 @@ def test_a_broken_request_is_not_asked_for_again(world: World, request_id: str) 
     assert deliver(world).status_code == 200
 
 
-def test_without_storage_the_event_is_asked_for_again(world: World, request_id: str) -> None:
-    world.without_storage()
+@pytest.mark.parametrize("failure", [Unavailable("no answer"), Stale("it kept changing")])
+def test_while_storage_fails_the_event_is_asked_for_again(world: World, request_id: str, failure: StoreError) -> None:
+    world.breaks_with(failure)
     assert deliver(world).status_code >= 500
 
 

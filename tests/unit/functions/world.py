@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from urllib.parse import urlencode
 
 import functions_framework
 import jwt
+from flask import Flask
 from google.protobuf.json_format import MessageToJson
 from livekit.protocol.models import ParticipantInfo, Room
 from livekit.protocol.webhook import WebhookEvent
@@ -164,9 +166,7 @@ class World:
 
     def server(self, target: str) -> Client:
         """The function as the framework serves it."""
-        app = functions_framework.create_app(target=target, source=SOURCE)  # type: ignore[no-untyped-call]
-        client: Client = app.test_client()
-        return client
+        return served(target).test_client()
 
     def twilio(self, target: str, form: Mapping[str, str], *, query: str = "") -> TestResponse:
         """A form, signed as Twilio signs it: over the address that it was given."""
@@ -196,6 +196,13 @@ class World:
         """A JSON request of somebody who holds this token."""
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         return self.server(target).post("/", data=json.dumps(body), content_type="application/json", headers=headers)
+
+
+@cache
+def served(target: str) -> Flask:
+    """Loaded once: which world it works with is decided at each request."""
+    app: Flask = functions_framework.create_app(target=target, source=SOURCE)  # type: ignore[no-untyped-call]
+    return app
 
 
 def ringing() -> dict[str, str]:
