@@ -34,6 +34,7 @@ class Heard:
     term: Term
     word: str
     likeness: float = 1.0
+    is_known: bool = False
 
 
 class Vocabulary:
@@ -97,7 +98,7 @@ class Vocabulary:
 
     def _recognised(self, said: Term) -> Heard:
         if said.weight < CONTENT_WEIGHT or said.key in self._keys:
-            return Heard(said, said.word)
+            return Heard(said, said.word, is_known=True)
         if said.word in MISHEARD:
             return Heard(term(MISHEARD[said.word]), said.word)
         key = sound(said.word)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from holdline.knowledge.hearing import Heard
+from holdline.knowledge.mood import Mood, mood
 from holdline.knowledge.sound import alikeness, sound, sound_of
 from holdline.knowledge.wording import CONTENT_WEIGHT, Term
 
@@ -19,7 +20,7 @@ from holdline.knowledge.wording import CONTENT_WEIGHT, Term
 ELSEWHERE = 0.9
 # Where the words around it fit, a stray word may sound no nearer than this to the one that is absent.
 NEAR_IN_CONTEXT = 0.65
-# What the likeness of the whole counts in ordering entries that explain the same.
+# What the likeness of the whole, and the mood, count in ordering wordings that explain the same.
 WHOLE = 0.1
 
 
@@ -32,6 +33,8 @@ class Features:
     absent: float
     guessed: float
     resemblance: float
+    stating: float
+    turned: float
     agreement: float
     margin: float = 0.0
 
@@ -45,12 +48,13 @@ class Wording:
     size: float
     sounds: dict[str, str]
     sounding: str
+    mood: Mood
 
     @classmethod
     def of(cls, entry: int, found: Sequence[Term], rarity: dict[str, float]) -> "Wording":
         weights = {t.key: t.weight * rarity[t.key] for t in found}
         sounds = {t.key: sound(t.word) for t in found if t.weight >= CONTENT_WEIGHT}
-        return cls(entry, weights, sum(weights.values()) or 1.0, sounds, sound_of(t.word for t in found))
+        return cls(entry, weights, sum(weights.values()) or 1.0, sounds, sound_of(t.word for t in found), mood(found))
 
 
 class Utterance:
@@ -58,6 +62,7 @@ class Utterance:
 
     def __init__(self, heard: list[Heard], rarity: dict[str, float]) -> None:
         self.heard = heard
+        self.mood = mood([h.term for h in heard])
         said: set[str] = set()
         self.weights: list[float] = []
         for h in heard:
@@ -96,10 +101,9 @@ def compare(utterance: Utterance, wording: Wording, elsewhere: set[str]) -> Feat
             brought[h.term.key] = max(brought.get(h.term.key, 0.0), h.likeness)
         elif h.term.key in elsewhere:
             explained += weight * h.likeness * ELSEWHERE
-        elif h.term.weight >= CONTENT_WEIGHT:
-            strays.append(at)
-            continue
         else:
+            if h.term.weight >= CONTENT_WEIGHT and not h.is_known:
+                strays.append(at)
             continue
         if h.term.weight >= CONTENT_WEIGHT:
             taken.add(at)
@@ -112,6 +116,8 @@ def compare(utterance: Utterance, wording: Wording, elsewhere: set[str]) -> Feat
     present = sum(wording.weights[key] * likeness for key, likeness in brought.items())
     share, covered = explained / utterance.total, present / wording.size
     resemblance = alikeness(utterance.sounding, wording.sounding)
+    stating = float(utterance.mood is Mood.statement and wording.mood is not Mood.statement)
+    turned = float({utterance.mood, wording.mood} == {Mood.open, Mood.closed})
     fit = 2 * share * covered / (share + covered or 1.0)
     return Features(
         explained=share,
@@ -119,7 +125,9 @@ def compare(utterance: Utterance, wording: Wording, elsewhere: set[str]) -> Feat
         absent=wording.size - present,
         guessed=guessed,
         resemblance=resemblance,
-        agreement=fit * (1 - WHOLE) + resemblance * WHOLE,
+        stating=stating,
+        turned=turned,
+        agreement=(fit * (1 - WHOLE) + resemblance * WHOLE) * (1 - (stating + turned) * WHOLE),
     )
 
 

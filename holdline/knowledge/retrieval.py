@@ -24,8 +24,8 @@ from holdline.knowledge.wording import FUNCTION_WEIGHT, terms
 # From here on an entry is spoken. A voice agent may set its own.
 DEFAULT_THRESHOLD = 0.6
 
-# Of (1, explained, stray, absent, guessed, resemblance, margin), as fit.py prints them.
-COEFFICIENTS = (-4.48, 4.76, -0.79, -3.47, -2.03, 2.26, 2.3)
+# Of (1, explained, stray, absent, guessed, resemblance, stating, turned, margin), as fit.py prints them.
+COEFFICIENTS = (-4.28, 4.84, -0.65, -3.03, -2.02, 1.64, -4.42, -1.37, 2.24)
 
 # Entries that every knowledge base is taken to have beside its own, so that three entries make no word common.
 PRIOR_ENTRIES = 20
@@ -142,6 +142,8 @@ def inputs(features: Features) -> tuple[float, ...]:
         features.absent,
         features.guessed,
         features.resemblance,
+        features.stating,
+        features.turned,
         features.margin,
     )
 

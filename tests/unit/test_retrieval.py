@@ -104,7 +104,9 @@ def test_only_approved_entries_are_found() -> None:
 
 
 def test_an_entry_for_one_caller_answers_nobody_else() -> None:
-    index = KnowledgeIndex([entry("mine", "when is my appointment", scope=Scope.this_caller, caller="+15550100"), PARKING])
+    index = KnowledgeIndex(
+        [entry("mine", "when is my appointment", scope=Scope.this_caller, caller="+15550100"), PARKING]
+    )
     assert answer(index, "when is my appointment", caller="+15550100") == "mine"
     assert answer(index, "when is my appointment", caller="+15550101") is None
     assert answer(index, "when is my appointment") is None

@@ -38,7 +38,7 @@ Sample = tuple[Features, bool, str]
 def samples() -> Iterator[Sample]:
     for organisation, entries in _organisations():
         index = KnowledgeIndex(entries)
-        for case in json.loads((HERE / "dev.json").read_text()):
+        for case in [case for path in sorted(HERE.glob("dev*.json")) for case in json.loads(path.read_text())]:
             if case["org"] == organisation:
                 for text in dict.fromkeys((case["question"], *case.get("heard", {}).values())):
                     yield from _asked(index, text, set(case["answers"]))
