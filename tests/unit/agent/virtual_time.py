@@ -25,6 +25,11 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._now
 
+    def run_forever(self) -> None:
+        if self.pace is not None:
+            self.pace.begin_anew()
+        super().run_forever()
+
     def jump(self, seconds: float) -> None:
         self._now += seconds
 
@@ -67,6 +72,10 @@ class Pace:
     def __init__(self) -> None:
         self.longest_step_s = 0.0
         self._began_s: float | None = None
+
+    def begin_anew(self) -> None:
+        """Forget the time in which the loop did not run."""
+        self._began_s = None
 
     def step_began(self) -> None:
         self._began_s = self._own_s()
