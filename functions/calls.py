@@ -66,6 +66,7 @@ def open_call(
     except Exception:  # whatever it was, this call will not be held
         _close_as_failed(context, number.org, call.id)
         raise
+    log.info("call %s: %s rings %s", call.id, line.masked(call.caller), line.masked(call.line))
     return call
 
 

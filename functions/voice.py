@@ -49,5 +49,4 @@ def connect(phone: PhoneCall, context: Context) -> VoiceResponse:
         return twiml.apology(twiml.CLOSED_LINE)
     if not call.is_live:  # the same webhook again, long after
         return twiml.goodbye()
-    log.info("call %s: %s rings %s", call.id, masked(phone.caller), masked(phone.line))
     return twiml.dial_room(call.id, caller_id=phone.caller, settings=context.settings)
