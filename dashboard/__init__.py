@@ -10,18 +10,11 @@ from datetime import UTC, datetime
 from flask import Flask
 from flask_wtf import CSRFProtect
 
-from dashboard import failures, security, words
-from dashboard.access import access
-from dashboard.health import health
-from dashboard.history import history
+from dashboard import access, failures, health, history, library, line, queue, security, stream, words
 from dashboard.identity import Identity
-from dashboard.library import library
-from dashboard.line import line
 from dashboard.live import Hub
 from dashboard.preview import Synthesise
-from dashboard.queue import queue
 from dashboard.services import KEY, Services
-from dashboard.stream import stream
 from dashboard.switchboard import Switchboard
 from dashboard.throttle import Throttle
 from holdline.settings import DashboardSettings, load
@@ -57,13 +50,13 @@ def create_app(
     security.protect(app, livekit_url=settings.livekit_url)
     failures.explain(app)
 
-    app.register_blueprint(access)
-    app.register_blueprint(queue)
-    app.register_blueprint(stream)
-    app.register_blueprint(history)
-    app.register_blueprint(library)
-    app.register_blueprint(line)
-    app.register_blueprint(health)
+    app.register_blueprint(access.blueprint)
+    app.register_blueprint(queue.blueprint)
+    app.register_blueprint(stream.blueprint)
+    app.register_blueprint(history.blueprint)
+    app.register_blueprint(library.blueprint)
+    app.register_blueprint(line.blueprint)
+    app.register_blueprint(health.blueprint)
     return app
 
 

@@ -21,10 +21,10 @@ log = logging.getLogger(__name__)
 
 COOKIE = "holdline_session"
 
-access = Blueprint("access", __name__)
+blueprint = Blueprint("access", __name__)
 
 
-@access.get("/sign-in")
+@blueprint.get("/sign-in")
 def sign_in() -> str | AnyResponse:
     next_page = _local(request.args.get("next"))
     if current_person() is not None:
@@ -32,7 +32,7 @@ def sign_in() -> str | AnyResponse:
     return render_template("sign_in.html", next_page=next_page)
 
 
-@access.post("/sign-in")
+@blueprint.post("/sign-in")
 def do_sign_in() -> AnyResponse | tuple[str, int]:
     s = services()
     email = request.form.get("email", "").strip()
@@ -64,7 +64,7 @@ def do_sign_in() -> AnyResponse | tuple[str, int]:
     return response
 
 
-@access.post("/sign-out")
+@blueprint.post("/sign-out")
 def sign_out() -> AnyResponse:
     """Ends every session of the account, on every device."""
     try:

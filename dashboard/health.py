@@ -7,15 +7,15 @@ from dashboard.services import services
 from holdline.errors import Unavailable
 from holdline.people import PhoneNumber
 
-health = Blueprint("health", __name__)
+blueprint = Blueprint("health", __name__)
 
 
-@health.get("/health")
+@blueprint.get("/health")
 def up() -> ResponseReturnValue:
     return "up\n", 200, {"Content-Type": "text/plain"}
 
 
-@health.get("/ready")
+@blueprint.get("/ready")
 def ready() -> ResponseReturnValue:
     try:
         services().database.platform.get(PhoneNumber, "+10000000")

@@ -13,18 +13,18 @@ from holdline.store import Query
 
 CALLS_SHOWN = 50
 
-history = Blueprint("history", __name__)
-history.before_request(require_person)
+blueprint = Blueprint("history", __name__)
+blueprint.before_request(require_person)
 
 
-@history.get("/calls")
+@blueprint.get("/calls")
 def calls() -> str:
     at = services().clock()
     found = g.store.find(Query(Call, order_by="started_at", descending=True, limit=CALLS_SHOWN))
     return render_template("calls.html", calls=found.records, organisation=organisation_of(g.store, at=at), now=at)
 
 
-@history.get("/calls/<call_id>")
+@blueprint.get("/calls/<call_id>")
 def call(call_id: str) -> str:
     at = services().clock()
     held = _load(call_id)

@@ -10,11 +10,11 @@ from holdline.store import Query
 
 ENTRIES_SHOWN = 1000
 
-library = Blueprint("library", __name__)
-library.before_request(require_person)
+blueprint = Blueprint("library", __name__)
+blueprint.before_request(require_person)
 
 
-@library.get("/knowledge")
+@blueprint.get("/knowledge")
 def knowledge() -> str:
     at = services().clock()
     found = g.store.find(Query(KnowledgeEntry, order_by="updated_at", descending=True, limit=ENTRIES_SHOWN))

@@ -12,16 +12,16 @@ from dashboard.switchboard import CallRefused
 RENEW_BEFORE = timedelta(minutes=5)
 _STATUS = {"no_such_line": 404, "not_signed_in": 401, "line_busy": 409}
 
-line = Blueprint("line", __name__)
+blueprint = Blueprint("line", __name__)
 
 
-@line.get("/call")
-@line.get("/call/<number>")
+@blueprint.get("/call")
+@blueprint.get("/call/<number>")
 def page(number: str | None = None) -> str:
     return render_template("line.html", number=number or services().settings.call_page_number or "")
 
 
-@line.post("/call")
+@blueprint.post("/call")
 def ring() -> ResponseReturnValue:
     """A pass into a new call, as JSON for the page's script."""
     number = "".join(request.form.get("number", "").split())

@@ -18,34 +18,34 @@ from holdline.help_request import HelpRequest, speakable
 from holdline.people import PersonRef
 from holdline.records import checked_id
 
-queue = Blueprint("queue", __name__)
-queue.before_request(require_person)
+blueprint = Blueprint("queue", __name__)
+blueprint.before_request(require_person)
 
 STORAGE_IS_AWAY = "Our storage does not answer. Nothing was sent, your words are still here: try again in a moment."
 
 
-@queue.get("/")
+@blueprint.get("/")
 def index() -> str:
     return page()
 
 
-@queue.post("/help/<request_id>/claim")
+@blueprint.post("/help/<request_id>/claim")
 def claim(request_id: str) -> AnyResponse:
     return _do("claim", request_id, lambda at: desk.claim(g.store, request_id, by=_me(), at=at))
 
 
-@queue.post("/help/<request_id>/release")
+@blueprint.post("/help/<request_id>/release")
 def release(request_id: str) -> AnyResponse:
     return _do("release", request_id, lambda at: desk.release(g.store, request_id, by=_me(), at=at))
 
 
-@queue.post("/help/<request_id>/answer")
+@blueprint.post("/help/<request_id>/answer")
 def answer(request_id: str) -> AnyResponse:
     words = request.form.get("answer", "")
     return _do("answer", request_id, lambda at: desk.answer(g.store, request_id, words, by=_me(), at=at), draft=words)
 
 
-@queue.post("/help/<request_id>/preview")
+@blueprint.post("/help/<request_id>/preview")
 def preview(request_id: str) -> AnyResponse:
     """The answer as sound; it need not be a live request's, but it must be one of this organisation's."""
     words = request.form.get("answer", "")

@@ -16,10 +16,10 @@ from holdline.people import Organisation
 BEAT = timedelta(seconds=15)
 RETRY_MS = 2000
 
-stream = Blueprint("stream", __name__)
+blueprint = Blueprint("stream", __name__)
 
 
-@stream.get("/live")
+@blueprint.get("/live")
 def live() -> Response:
     """EventSource cannot follow a redirect to a sign-in page, so the end of a session is an event, too."""
     try:

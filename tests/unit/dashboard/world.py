@@ -73,6 +73,8 @@ class FakeIdentity:
         self.revoked |= {cookie for cookie, person in self._sessions.items() if person.uid == uid}
 
     def visitor(self) -> VisitorToken:
+        if self.is_away:
+            raise IdentityUnavailable
         self.visitors += 1
         return VisitorToken(f"visitor-{self.visitors}", self._clock.now + timedelta(hours=1))
 
