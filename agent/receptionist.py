@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 WAITING_WORDS = frozenset({Intent.thanks, Intent.affirm, Intent.greeting, Intent.deny})
 """Small talk that needs no reply of its own from somebody who is waiting."""
+NO_MESSAGE_YET = frozenset({Intent.affirm, Intent.greeting, Intent.presence, Intent.repeat})
+"""What a caller who is asked for a message may say before it."""
 
 
 class Receptionist(Agent):
@@ -58,10 +60,10 @@ class Receptionist(Agent):
             knowledge=self._nearest if kind is Intent.question else (),
             latencies_ms=latencies_ms(new_message),
         )
+        if kind is Intent.nothing:
+            raise StopResponse
         if self._questions.message_for is not None:
             note = self._message(text, kind)
-        elif kind is Intent.nothing:
-            raise StopResponse
         else:
             note = self._note(text, kind, hit)
         turn_ctx.add_message(role="system", content=note)
@@ -97,7 +99,9 @@ class Receptionist(Agent):
                 return turn_notes.small_talk(talk(kind))
 
     def _message(self, text: str, kind: Intent) -> str:
-        if kind in (Intent.deny, Intent.withdraw, Intent.nothing):
+        if kind in NO_MESSAGE_YET:
+            return turn_notes.small_talk(words("expired"))
+        if kind in (Intent.deny, Intent.withdraw, Intent.thanks):
             self._questions.message_for = None
             return turn_notes.small_talk(words("no_message"))
         if kind is Intent.goodbye:
