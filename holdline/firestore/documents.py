@@ -27,21 +27,24 @@ class Rows(Generic[R]):
     def __init__(self, query: Query[R]) -> None:
         self._query = query
         self._rows: dict[str, _Row[R]] = {}
+        self._read_before: dict[str, _Row[R]] = {}
 
     def put(self, document: Any) -> bool:
         """Take a document of the protocol in; whether that changed anything."""
-        revision = document.update_time.ToNanoseconds()
-        known = self._rows.get(document.name)
-        if known is not None and known.revision == revision:
+        name, revision = document.name, document.update_time.ToNanoseconds()
+        if (known := self._rows.get(name)) is not None and known.revision == revision:
             return False
-        document_id = document.name.rpartition("/")[2]
+        if (known := self._read_before.get(name)) is not None and known.revision == revision:
+            self._rows[name] = known
+            return True
+        document_id = name.rpartition("/")[2]
         fields = decoded_fields(document.fields)
         parsed: Stored[R] | InvalidDocument
         try:
             parsed = Stored(self._query.kind.from_document(document_id, fields), revision)
         except InvalidDocument as error:
             parsed = error
-        self._rows[document.name] = _Row(document_id, fields, revision, parsed)
+        self._rows[name] = _Row(document_id, fields, revision, parsed)
         return True
 
     def remove(self, name: str) -> bool:
@@ -49,7 +52,8 @@ class Rows(Generic[R]):
         return self._rows.pop(name, None) is not None
 
     def clear(self) -> None:
-        self._rows.clear()
+        """Forget which documents the query meets, though not how they read: most of them are about to come again."""
+        self._read_before, self._rows = self._rows, {}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -82,13 +86,24 @@ def structured(query: Query[Any], collection: str) -> Any:
         one.field_filter.value.CopyFrom(encoded(wanted))
     if query.where:
         message.where.composite_filter.op = types.StructuredQuery.CompositeFilter.Operator.AND
-    if query.order_by is not None:
-        directions = types.StructuredQuery.Direction
-        direction = directions.DESCENDING if query.descending else directions.ASCENDING
-        message.order_by.add(direction=direction).field.field_path = query.order_by
+    directions = types.StructuredQuery.Direction
+    is_descending = query.order_by is not None and query.descending
+    direction = directions.DESCENDING if is_descending else directions.ASCENDING
+    # The database adds the name by itself; a cursor needs it said.
+    for field in ([query.order_by] if query.order_by is not None else []) + ["__name__"]:
+        message.order_by.add(direction=direction).field.field_path = field
     if query.limit is not None:
         message.limit.value = query.limit
     return message
+
+
+def start_after(message: Any, last: Any, *, order_by: str | None) -> None:
+    """Let a structured query go on behind the document `last`."""
+    message.start_at.Clear()
+    message.start_at.before = False
+    if order_by is not None:
+        message.start_at.values.add().CopyFrom(last.fields[order_by])
+    message.start_at.values.add(reference_value=last.name)
 
 
 def written(write: Write, path: str) -> Any:

@@ -8,7 +8,7 @@ from google.cloud.firestore_v1 import types
 
 from holdline.errors import AlreadyExists, HoldlineError, NotFound, Stale, StoreError, Unavailable
 from holdline.firestore.connection import TIMEOUT_S, Connection, code_and_details
-from holdline.firestore.documents import Rows, structured, written
+from holdline.firestore.documents import Rows, start_after, structured, written
 from holdline.firestore.values import decoded_fields
 from holdline.store import (
     Create,
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from holdline.firestore.database import FirestoreDatabase
 
 T = TypeVar("T")
+
+PAGE = 1000
+"""Documents read in one call, so that the bound on a call holds however many there are."""
 
 _ATTEMPTS = 2
 # A read may be repeated after these; a write only after the last, with which Firestore says that it wrote nothing.
@@ -68,14 +71,22 @@ class FirestoreStore:
             responses = connection.calls.run_query(request, **_bounds(connection))
             return [types.RunQueryResponse.pb(response) for response in responses]
 
-        try:
-            responses = self._call(read, again_after=_WORTH_ANOTHER_READ)
-        except grpc.RpcError as error:
-            raise _failure(error) from error
         rows = Rows(query)
-        for response in responses:
-            if response.HasField("document"):
-                rows.put(response.document)
+        wanted = query.limit
+        while wanted is None or wanted > 0:
+            size = PAGE if wanted is None else min(wanted, PAGE)
+            request.structured_query.limit.value = size
+            try:
+                responses = self._call(read, again_after=_WORTH_ANOTHER_READ)
+            except grpc.RpcError as error:
+                raise _failure(error) from error
+            page = [response.document for response in responses if response.HasField("document")]
+            for document in page:
+                rows.put(document)
+            if len(page) < size:
+                break
+            wanted = None if wanted is None else wanted - size
+            start_after(request.structured_query, page[-1], order_by=query.order_by)
         return rows.found()
 
     def commit(self, *writes: Write) -> None:

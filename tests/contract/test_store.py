@@ -254,6 +254,18 @@ def test_order_holds_over_whatever_types_people_typed(store: Store, house: House
     assert [record.id for record in store.find(query).records] == ["a", "c", "b", "f", "d", "e"]
 
 
+@pytest.mark.parametrize("limit", [None, 1500, 1000, 2500])
+def test_however_many_documents_there_are_all_are_found_once_and_in_order(store: Store, limit: int | None) -> None:
+    names = [f"turn-{number:04}" for number in range(2001)]
+    for start in range(0, len(names), 500):
+        many = names[start : start + 500]
+        store.commit(*(Create(a_request(name, asked_at=later(int(name[-4:]) // 700))) for name in many))
+    by_id = store.find(Query(HelpRequest, {"call": "call-1"}, limit=limit))
+    assert [request.id for request in by_id.records] == names[:limit]
+    by_time = store.find(Query(HelpRequest, order_by="asked_at", descending=True, limit=limit))
+    assert [request.id for request in by_time.records] == names[::-1][:limit]
+
+
 def test_a_broken_document_is_found_as_invalid_and_hides_no_other(store: Store, house: House) -> None:
     store.commit(Create(a_request("good")))
     house.write_by_hand("orgs/salon/help_requests/bad", {"question": ""})
