@@ -23,14 +23,14 @@ def test_a_base_without_room_for_all_ports_is_refused(base: int) -> None:
 
 
 def test_a_port_that_another_program_holds_is_named() -> None:
-    ports = Ports(27000)
-    with socket.create_server(("127.0.0.1", ports.auth)), pytest.raises(CannotStart, match=r"27003 \(auth\)"):
+    ports = Ports(30110)
+    with socket.create_server(("127.0.0.1", ports.auth)), pytest.raises(CannotStart, match=r"30113 \(auth\)"):
         require_free(ports)
 
 
 def test_the_media_port_is_asked_for_as_udp() -> None:
-    ports = Ports(27000)
+    ports = Ports(30110)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", ports.livekit_udp))
-        with pytest.raises(CannotStart, match=r"27008 \(livekit udp\)"):
+        with pytest.raises(CannotStart, match=r"30118 \(livekit udp\)"):
             require_free(ports)
