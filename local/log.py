@@ -22,16 +22,17 @@ class Log:
         self._colour = out.isatty() and "NO_COLOR" not in os.environ
         self._parts: dict[str, tuple[int, TextIO]] = {}
 
-    def line(self, part: str, text: str) -> None:
-        """One line that a part wrote."""
+    def line(self, part: str, text: str, *, shown: str | None) -> None:
+        """One line that a part wrote: its file takes it as it is, people see `shown`, if it is anything."""
         if part not in self._parts:
             colour = _COLOURS[len(self._parts) % len(_COLOURS)]
             self._parts[part] = (colour, (self._folder / f"{part}.log").open("w", encoding="utf-8", buffering=1))
         colour, file = self._parts[part]
         plain = _PAINT.sub("", text)
         file.write(plain + "\n")
-        if part not in self._quiet:
-            self._print(f"{self._paint(f'{part:<{_WIDTH}}', colour)} | {text if self._colour else plain}")
+        if part not in self._quiet and shown is not None:
+            clean = shown if self._colour else _PAINT.sub("", shown)
+            self._print(f"{self._paint(f'{part:<{_WIDTH}}', colour)} | {clean}")
 
     def say(self, text: str = "") -> None:
         """Something that the stack itself has to tell."""

@@ -18,6 +18,7 @@ from local.leftovers import MARK
 from local.ports import Ports
 from local.processes import Part
 from local.readiness import answers
+from local.worker_log import readable
 
 PROJECT = "demo-holdline"
 LIVEKIT_API_KEY = "holdline-local"
@@ -167,10 +168,18 @@ def functions(plan: Plan) -> Part:
 def worker(plan: Plan) -> Part:
     """Its health address answers before it is registered with LiveKit and takes calls; its log tells when it is."""
     given = environment(plan, WorkerSettings, ORT_DISABLE_TELEMETRY="1")
-    command = (sys.executable, "-m", "livekit.agents", "start", "--log-format", "colored", "agent/main.py")
+    command = (sys.executable, "-m", "livekit.agents", "start", "--log-format", "json", "agent/main.py")
     ready = answers(plan.ports.worker_health, with_status=range(200, 201))
     return Part(
-        "worker", command, given, ROOT, ready, says_ready="registered worker", ready_within_s=120, stops_within_s=3
+        "worker",
+        command,
+        given,
+        ROOT,
+        ready,
+        says_ready="registered worker",
+        readable=readable,
+        ready_within_s=120,
+        stops_within_s=3,
     )
 
 

@@ -27,6 +27,8 @@ class Part:
     is_ready: Callable[[], Awaitable[bool]]
     # What it must have written besides, where no address tells that it is ready.
     says_ready: str = ""
+    readable: Callable[[str], str | None] = str
+    """What a person is shown of a line that the part wrote; None for nothing."""
     ready_within_s: float = 60
     stops_within_s: float = 5
 
@@ -66,7 +68,7 @@ class _Running:
         text = line.decode(errors="replace").rstrip()
         self.last_lines.append(text)
         self.said_ready = self.said_ready or self.part.says_ready in text
-        log.line(self.part.name, text)
+        log.line(self.part.name, text, shown=self.part.readable(text))
 
 
 class Processes:
