@@ -23,12 +23,16 @@ def open_call(store: Store, call: Call) -> Call:
 
 
 def agent_joined(store: Store, call_id: str, *, at: datetime) -> Call:
-    """The agent has the floor."""
+    """The agent has the floor; news of it that comes after the end changes nothing."""
     return change(
         store,
         Call,
         call_id,
-        lambda call: call.model_copy(update={"floor": Floor.AGENT, "answered_at": call.answered_at or at}),
+        lambda call: (
+            call.model_copy(update={"floor": Floor.AGENT, "answered_at": call.answered_at or at})
+            if call.is_live
+            else call
+        ),
     )
 
 
