@@ -15,7 +15,7 @@ from agent.transcript import Clock
 from agent.writer import Writer
 from holdline import desk
 from holdline.help_request import HelpRequest, Status
-from holdline.store import Found, Query, Remark, Store, Watch
+from holdline.store import Found, Query, Store, Watch, remarks_on
 
 log = logging.getLogger(__name__)
 
@@ -55,11 +55,8 @@ class Inbox:
             self._questions.saw(request)
             self._announce_claim(request)
             self._accept_hand_written_answer(request)
-        for broken in found.invalid:
-            if broken.noted != broken.problem:
-                document_id = broken.path.rsplit("/", 1)[-1]
-                remark = Remark(HelpRequest, document_id, broken.problem)
-                self._writer.put(partial(self._store.commit, remark), what="the remark")
+        for remark in remarks_on(found, HelpRequest):
+            self._writer.put(partial(self._store.commit, remark), what="the remark")
 
     def _announce_claim(self, request: HelpRequest) -> None:
         claimant = request.claimed_by if request.status is Status.CLAIMED else None

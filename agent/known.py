@@ -6,7 +6,7 @@ from datetime import datetime
 from holdline.call import KnowledgeUse
 from holdline.help_request import HelpRequest
 from holdline.knowledge import DEFAULT_THRESHOLD, KnowledgeEntry, KnowledgeIndex, LookUp, Match, Review, Scope, Source
-from holdline.store import Query, Store
+from holdline.store import Query, Store, remarks_on
 
 
 class Known:
@@ -19,14 +19,12 @@ class Known:
         self._index = KnowledgeIndex(entries)
 
     @classmethod
-    async def load(cls, store: Store, *, caller: str, threshold: float | None) -> "Known":
-        """Read what is approved now; raises Unavailable."""
-
-        def read() -> Known:
-            found = store.find(Query(KnowledgeEntry, {"review": Review.approved}))
-            return cls(found.records, caller=caller, threshold=threshold)
-
-        return await asyncio.to_thread(read)
+    def load(cls, store: Store, *, caller: str, threshold: float | None) -> "Known":
+        """Read what is approved now, and tell whoever broke an entry what is wrong with it; raises Unavailable."""
+        found = store.find(Query(KnowledgeEntry, {"review": Review.approved}))
+        if broken := remarks_on(found, KnowledgeEntry):
+            store.commit(*broken)
+        return cls(found.records, caller=caller, threshold=threshold)
 
     def look_up(self, question: str, *, at: datetime) -> tuple[Match | None, tuple[KnowledgeUse, ...]]:
         """The entry to say, if one is sure enough, and the nearest ones with their scores."""

@@ -13,11 +13,11 @@ from livekit.agents import AgentServer, JobContext, JobProcess
 from livekit.agents.tokenize.basic import hyphenate_word
 from pydantic import ValidationError
 
+from agent.briefing import Briefing, brief
 from agent.ending import Ending
 from agent.floor import Floor
 from agent.hold import Hold
 from agent.inbox import Inbox
-from agent.known import Known
 from agent.music import HoldMusic, render
 from agent.out_of_order import apologise
 from agent.pipelines import Pipeline
@@ -30,14 +30,11 @@ from agent.transcript import Transcript
 from agent.words import persona
 from agent.writer import Writer
 from holdline import line
-from holdline.call import Call, Dispatch, Outcome
-from holdline.config import at_version, in_force
-from holdline.errors import HoldlineError, InvalidDocument, NotFound
+from holdline.call import Dispatch, Outcome
+from holdline.errors import HoldlineError
 from holdline.firestore import connect
-from holdline.people import Organisation
 from holdline.settings import WorkerSettings, load
-from holdline.store import Store, must_get
-from holdline.voice_agent import VoiceAgent
+from holdline.store import Store
 
 log = logging.getLogger("holdline.call")
 
@@ -84,44 +81,28 @@ async def answer(ctx: JobContext) -> None:
     store = await asyncio.to_thread(lambda: connect(settings).for_org(dispatch.org))
     await ctx.connect()
     try:
-        call, voice_agent, organisation, known = await read_up(store, dispatch)
+        briefing = await brief(store, dispatch, at=now())
     except HoldlineError as error:
         log.error("call %s: cannot be answered: %s", dispatch.call, error)
         await apologise(ctx, pipeline, caller_identity=dispatch.caller_identity)
-        await asyncio.to_thread(line.close, store, dispatch.call, outcome=Outcome.FAILED, detail=str(error), at=now())
+        await hang_up(ctx, store, dispatch.call, detail=str(error))
         return
-    await converse(ctx, pipeline, store, call, voice_agent, organisation, known)
+    await converse(ctx, pipeline, store, briefing)
 
 
-async def read_up(store: Store, dispatch: Dispatch) -> tuple[Call, VoiceAgent, Organisation, Known]:
-    """Everything that the call needs to know before its first word; raises HoldlineError."""
-    call = (await asyncio.to_thread(must_get, store, Call, dispatch.call)).record
-    voice_agent = await asyncio.to_thread(
-        lambda: at_version(store, VoiceAgent, dispatch.voice_agent, version=dispatch.version)
-    )
-    known = await Known.load(store, caller=call.caller, threshold=voice_agent.answer_threshold)
-    return call, voice_agent, await asyncio.to_thread(organisation_of, store), known
-
-
-def organisation_of(store: Store) -> Organisation:
-    """The organisation as it is in force; one that nobody ever configured goes by its id."""
-    org = store.org or ""
+async def hang_up(ctx: JobContext, store: Store, call_id: str, *, detail: str) -> None:
+    """End a call that never began: first the document, since a room that is gone is taken for an ended call."""
     try:
-        return in_force(store, Organisation, org, at=now())[0]
-    except (NotFound, InvalidDocument):
-        return Organisation(id=org, name=org)
+        await asyncio.to_thread(line.close, store, call_id, outcome=Outcome.FAILED, detail=detail, at=now())
+    except HoldlineError as error:
+        log.error("call %s: its end is not written: %s", call_id, error)
+    await ctx.delete_room()
+    ctx.shutdown(reason=Outcome.FAILED)
 
 
-async def converse(
-    ctx: JobContext,
-    pipeline: Pipeline,
-    store: Store,
-    call: Call,
-    voice_agent: VoiceAgent,
-    organisation: Organisation,
-    known: Known,
-) -> None:
+async def converse(ctx: JobContext, pipeline: Pipeline, store: Store, briefing: Briefing) -> None:
     """Put the parts together, greet, and leave the call to them."""
+    call, voice_agent = briefing.call, briefing.voice_agent
     writer = Writer()
     transcript = Transcript(store, call.id, writer=writer, clock=now)
     music = HoldMusic(ctx.room)
@@ -137,14 +118,14 @@ async def converse(
         clock=now,
     )
     hold = Hold(floor=floor, music=music, questions=questions, progress_every_s=voice_agent.progress_every_s)
-    relay = Relay(store, floor=floor, writer=writer, transcript=transcript, known=known, clock=now)
+    relay = Relay(store, floor=floor, writer=writer, transcript=transcript, known=briefing.known, clock=now)
     inbox = Inbox(store, questions=questions, relay=relay, hold=hold, writer=writer, clock=now)
     receptionist = Receptionist(
         instructions=persona(
-            organisation=organisation.name, name=voice_agent.name, instructions=voice_agent.instructions
+            organisation=briefing.organisation.name, name=voice_agent.name, instructions=voice_agent.instructions
         ),
         call=call,
-        known=known,
+        known=briefing.known,
         questions=questions,
         transcript=transcript,
         floor=floor,
@@ -160,17 +141,21 @@ async def converse(
     session.on("conversation_item_added", lambda event: receptionist.replied(event.item))
     session.on("close", lambda event: ending.begin(Outcome.FAILED, detail=str(event.reason)))
 
-    await inbox.open(call.id)
-    await session.start(receptionist, room=ctx.room, room_options=room_options(call.caller_identity), record=False)
-    floor.attach(session)
     try:
+        await inbox.open(call.id)
+        await session.start(receptionist, room=ctx.room, room_options=room_options(call.caller_identity), record=False)
+        floor.attach(session)
         await asyncio.wait_for(ctx.wait_for_participant(identity=call.caller_identity), CALLER_WITHIN_S)
-    except (TimeoutError, RuntimeError):  # RuntimeError: the room was closed meanwhile
+    except TimeoutError:
         ending.begin(Outcome.NOT_CONNECTED)
+        return
+    except Exception as error:  # whatever keeps a call from beginning must still end it, and free what it holds
+        log.exception("call %s: could not begin", call.id)
+        ending.begin(Outcome.FAILED, detail=type(error).__name__)
         return
     writer.put(lambda: line.agent_joined(store, call.id, at=now()), what="that the agent joined")
     log.info("call %s: answered by voice agent %s (%s)", call.id, voice_agent.id, pipeline.name)
-    for sentence in (voice_agent.greeting, organisation.consent_line):
+    for sentence in (voice_agent.greeting, briefing.organisation.consent_line):
         if sentence:
             await floor.greet(sentence)
 

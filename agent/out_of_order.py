@@ -1,4 +1,4 @@
-"""A call that cannot be answered still hears why: an apology, and the end."""
+"""A call that cannot be answered still hears why."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ APOLOGISE_WITHIN_S = 20
 
 
 async def apologise(ctx: JobContext, pipeline: Pipeline, *, caller_identity: str) -> None:
-    """Say that something is wrong on our side, and hang up; needs nothing but a room and a synthesiser."""
+    """Say that something is wrong on our side; needs nothing but a room and a synthesiser."""
     session: AgentSession[None] = AgentSession(tts=pipeline.tts, vad=None)
     try:
         async with asyncio.timeout(APOLOGISE_WITHIN_S):
@@ -28,5 +28,3 @@ async def apologise(ctx: JobContext, pipeline: Pipeline, *, caller_identity: str
         log.warning("nobody was there to hear the apology")
     finally:
         await session.aclose()
-        await ctx.delete_room()
-        ctx.shutdown(reason="out of order")

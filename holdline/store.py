@@ -201,6 +201,15 @@ def changed_fields(update: Update[Any]) -> dict[str, Any]:
     return {name: value for name, value in update.after.document().items() if before.get(name) != value}
 
 
+def remarks_on(found: Found[R], kind: type[R]) -> list[Remark]:
+    """What there is to tell those who broke documents, and has not been told them yet."""
+    return [
+        Remark(kind, error.path.rsplit("/", 1)[-1], error.problem)
+        for error in found.invalid
+        if error.noted != error.problem
+    ]
+
+
 def must_get(store: Store, kind: type[R], document_id: str) -> Stored[R]:
     """The document; raises NotFound where there is none."""
     stored = store.get(kind, document_id)

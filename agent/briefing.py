@@ -1,0 +1,41 @@
+"""Everything a call needs to know before its first word."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+
+from agent.known import Known
+from holdline.call import Call, Dispatch
+from holdline.config import at_version, in_force
+from holdline.errors import InvalidDocument, NotFound
+from holdline.people import Organisation
+from holdline.store import Store, must_get
+from holdline.voice_agent import VoiceAgent
+
+
+@dataclass(frozen=True)
+class Briefing:
+    call: Call
+    voice_agent: VoiceAgent
+    organisation: Organisation
+    known: Known
+
+
+async def brief(store: Store, dispatch: Dispatch, *, at: datetime) -> Briefing:
+    """Read what the dispatch names, in the version it names; raises HoldlineError."""
+    return await asyncio.to_thread(_read, store, dispatch, at)
+
+
+def _read(store: Store, dispatch: Dispatch, at: datetime) -> Briefing:
+    call = must_get(store, Call, dispatch.call).record
+    voice_agent = at_version(store, VoiceAgent, dispatch.voice_agent, version=dispatch.version)
+    known = Known.load(store, caller=call.caller, threshold=voice_agent.answer_threshold)
+    return Briefing(call, voice_agent, _organisation(store, dispatch.org, at), known)
+
+
+def _organisation(store: Store, org: str, at: datetime) -> Organisation:
+    """As it is in force; one that nobody ever configured well goes by its id."""
+    try:
+        return in_force(store, Organisation, org, at=at)[0]
+    except (NotFound, InvalidDocument):
+        return Organisation(id=org, name=org)
