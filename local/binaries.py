@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from local.checkout import CACHE, ROOT, CannotStart
 from local.runtimes import GO, Progress, provide
 
 _LIVEKIT_COMMAND = "github.com/livekit/livekit-server/cmd/server"
+_EMULATOR_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 _EMULATOR_HELP = (
     "The Firestore emulator cannot be had: install Google Cloud's `cloud-firestore-emulator` component (Debian: the "
     "package google-cloud-cli-firestore-emulator), or name its jar in FIRESTORE_EMULATOR_JAR."
@@ -65,7 +67,7 @@ def firestore_emulator(node: Path, firebase: Path, progress: Progress) -> Path:
     progress("downloading the Firestore emulator, once")
     _run(
         [str(node), str(firebase), "setup:emulators:firestore"],
-        cwd=ROOT,
+        cwd=CACHE,
         env={**os.environ, "CI": "1"},
         sorry=_EMULATOR_HELP,
     )
@@ -73,6 +75,14 @@ def firestore_emulator(node: Path, firebase: Path, progress: Progress) -> Path:
     if jar is None:
         raise CannotStart(_EMULATOR_HELP)
     return jar
+
+
+def firestore_command(java: Path, jar: Path) -> list[str]:
+    """How the jar is started: firebase-tools' says itself what to run, gcloud's does not."""
+    with zipfile.ZipFile(jar) as archive:
+        says_what_to_run = b"Main-Class:" in archive.read("META-INF/MANIFEST.MF")
+    run = ["-jar", str(jar)] if says_what_to_run else ["-cp", str(jar), _EMULATOR_CLASS]
+    return [str(java), "-Xmx512m", *run]
 
 
 def livekit_server(progress: Progress) -> Path:

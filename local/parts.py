@@ -12,6 +12,7 @@ from pydantic import AliasChoices
 from pydantic_settings import BaseSettings
 
 from holdline.settings import DashboardSettings, FirestoreSettings, FunctionsSettings, WorkerSettings
+from local.binaries import firestore_command
 from local.checkout import ROOT
 from local.keys import Keys
 from local.leftovers import MARK
@@ -115,9 +116,8 @@ def environment(plan: Plan, settings: type[BaseSettings] | None = None, **also: 
 
 def firestore(plan: Plan) -> Part:
     """Google's emulator itself, because only it can be told where document events go."""
-    command = [str(plan.programs.java), "-cp", str(plan.programs.firestore_jar)]
-    command += ["com.google.cloud.datastore.emulator.firestore.CloudFirestore", "--host", "127.0.0.1"]
-    command += ["--port", str(plan.ports.firestore), "--project_id", PROJECT]
+    command = firestore_command(plan.programs.java, plan.programs.firestore_jar)
+    command += ["--host", "127.0.0.1", "--port", str(plan.ports.firestore), "--project_id", PROJECT]
     command += ["--rules", str(ROOT / _firebase_json()["firestore"]["rules"])]
     command += ["--functions_emulator", f"127.0.0.1:{plan.ports.functions}"]
     return Part("firestore", tuple(command), environment(plan), ROOT, answers(plan.ports.firestore))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.binaries import firebase_tools, firestore_emulator, one_at_a_time
+from local.binaries import firebase_tools, firestore_command, firestore_emulator, one_at_a_time
 from local.checkout import ROOT
 from local.readiness import answers
 from local.runtimes import JAVA, NODE, provide
@@ -49,8 +49,7 @@ def _command() -> list[str]:
         node = provide(NODE, print)
         jar = firestore_emulator(node, firebase_tools(node, print), print)
         java = provide(JAVA, print)
-    main = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
-    return [str(java), "-Xmx512m", "-cp", str(jar), main, "--host", "127.0.0.1"]
+    return [*firestore_command(java, jar), "--host", "127.0.0.1"]
 
 
 def _wait_until_ready(emulator: "subprocess.Popen[bytes]", port: int) -> None:
