@@ -39,7 +39,8 @@ def cepstra(sound: Sound) -> Cepstra:
 
 def levelled(rows: Cepstra) -> Cepstra:
     """Without the mean, and with each coefficient on the same scale."""
-    return (rows - rows.mean(axis=0)) / (rows.std(axis=0) + 1e-6)
+    scaled: Cepstra = (rows - rows.mean(axis=0)) / (rows.std(axis=0) + 1e-6)
+    return scaled
 
 
 @cache

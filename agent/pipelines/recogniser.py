@@ -29,6 +29,10 @@ class Recogniser:
         self._turn = asyncio.Lock()
 
     @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process is not None else None
+
+    @property
     def is_busy(self) -> bool:
         return self._turn.locked()
 
