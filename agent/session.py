@@ -12,7 +12,7 @@ def make_session(pipeline: Pipeline) -> AgentSession[None]:
 
     No preemptive generation, since each turn is edited by what the line knows; no resumption after a false
     interruption, since it drops a piece of the sentence; no text transforms, since a person's words are never touched;
-    no away timer, since a caller on hold is not away.
+    no away timer, since a caller on hold is not away; no wait for last words, since a call that is over frees its room.
     """
     return AgentSession(
         stt=pipeline.stt,
@@ -27,6 +27,7 @@ def make_session(pipeline: Pipeline) -> AgentSession[None]:
         },
         tts_text_transforms=None,
         user_away_timeout=None,
+        session_close_transcript_timeout=0.0,
         aec_warmup_duration=None,
         max_tool_steps=2,
     )

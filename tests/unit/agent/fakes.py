@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from livekit import rtc
+
 from agent.floor import Kind, Utterance
 from holdline.errors import Unavailable
 from holdline.store import Found, Query, R, Store, Stored, Watch, Write
@@ -166,3 +168,32 @@ class FakeKnown:
 
     async def told(self, request: Any, *, at: datetime) -> None:
         self.told_of.append(request)
+
+
+class FakeJob:
+    """The part of a job's context that ends a call."""
+
+    def __init__(self) -> None:
+        self.room_is_deleted = False
+        self.shut_down_because: list[str] = []
+
+    async def delete_room(self) -> None:
+        self.room_is_deleted = True
+
+    def shutdown(self, reason: str = "") -> None:
+        self.shut_down_because.append(reason)
+
+
+class FakeParticipant:
+    def __init__(self, identity: str) -> None:
+        self.identity = identity
+
+
+class FakeRoom(rtc.EventEmitter[str]):
+    """A room that people leave."""
+
+    def leaves(self, identity: str) -> None:
+        self.emit("participant_disconnected", FakeParticipant(identity))
+
+    def is_gone(self) -> None:
+        self.emit("disconnected", "room deleted")
