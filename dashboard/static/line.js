@@ -100,8 +100,8 @@ async function connect(pass) {
     ringing = setTimeout(() => !startedAt && hangUp("Nobody picked up. Please try again in a moment."), NO_ANSWER_AFTER_MS);
     await room.localParticipant.setMicrophoneEnabled(true, {
       echoCancellation: true,
-      noiseSuppression: true,
       autoGainControl: true,
+      noiseSuppression: false, // it takes from consonants what speech recognition needs
     });
     await room.startAudio();
   } catch (error) {
