@@ -15,7 +15,7 @@ demo: setup ## start the whole product here, and say where to look (PORT_BASE=18
 	@exec $(RUN) holdline up --port-base $(PORT_BASE)
 
 call: setup ## place a recorded caller into the running stack (ANSWER=auto answers without a person)
-	@exec $(RUN) holdline call --port-base $(PORT_BASE) $(if $(ANSWER),--answer $(ANSWER))
+	@exec $(RUN) holdline call --port-base $(PORT_BASE) $(if $(ANSWER),--answer "$(ANSWER)")
 
 test: setup ## the suite: unit, emulators, whole stack, browser
 	@$(RUN) holdline prepare
