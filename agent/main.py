@@ -54,6 +54,7 @@ server = AgentServer(
     ws_url=settings.livekit_url,
     api_key=settings.livekit_api_key,
     api_secret=settings.livekit_api_secret.get_secret_value(),
+    host=settings.worker_health_host,
     port=settings.worker_health_port,
     setup_fnc=warm_up,
     load_fnc=lambda worker: len(worker.active_jobs) / settings.worker_capacity,

@@ -41,6 +41,7 @@ class WorkerSettings(LiveKitSettings):
     """Processes kept warm for the next call."""
     worker_drain_timeout_s: int = Field(default=240, ge=0)
     """How long calls may go on once the worker is told to stop."""
+    worker_health_host: str = "0.0.0.0"  # noqa: S104 - a platform's health checks come from outside the machine
     worker_health_port: int = Field(default=8081, ge=0, le=65535)
 
     deepgram_api_key: SecretStr | None = None

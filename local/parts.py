@@ -81,6 +81,7 @@ class Plan:
             "LIVEKIT_API_KEY": LIVEKIT_API_KEY,
             "LIVEKIT_API_SECRET": self.keys.livekit_api_secret,
             "AGENT_NAME": "holdline",
+            "WORKER_HEALTH_HOST": "127.0.0.1",
             "WORKER_HEALTH_PORT": str(self.ports.worker_health),
             "FUNCTIONS_URL": self.functions_url,
             "TWILIO_AUTH_TOKEN": self.keys.twilio_auth_token,
