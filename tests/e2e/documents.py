@@ -33,13 +33,16 @@ async def awaited(
     found: asyncio.Future[R] = loop.create_future()
     seen: list[tuple[R, ...]] = []
 
+    def on_state(state: Found[R]) -> None:
+        loop.call_soon_threadsafe(look, state)
+
     def look(state: Found[R]) -> None:
         seen.append(state.records)
         record = next(filter(wanted, state.records), None)
         if record is not None and not found.done():
             found.set_result(record)
 
-    watch = await asyncio.to_thread(store.watch, query, lambda state: loop.call_soon_threadsafe(look, state))
+    watch = await asyncio.to_thread(store.watch, query, on_state)
     try:
         return await asyncio.wait_for(found, within_s)
     except TimeoutError:
@@ -63,14 +66,18 @@ class Console:
         }
         self._ask("PATCH", collection, document_id, params={"updateMask.fieldPaths": [*fields]}, json={"fields": typed})
 
+    def read(self, collection: str, document_id: str) -> dict[str, Any]:
+        """The fields as they stand, typed as Firestore's REST interface does."""
+        fields: dict[str, Any] = self._ask("GET", collection, document_id).json()["fields"]
+        return fields
+
     def delete(self, collection: str, document_id: str) -> None:
         self._ask("DELETE", collection, document_id)
 
-    def _ask(self, verb: str, collection: str, document_id: str, **request: Any) -> None:
+    def _ask(self, verb: str, collection: str, document_id: str, **request: Any) -> httpx.Response:
         address = f"{self._root}/{collection}/{quote(document_id, safe='')}"
-        httpx.request(
-            verb, address, headers={"Authorization": "Bearer owner"}, timeout=30, **request
-        ).raise_for_status()
+        reply = httpx.request(verb, address, headers={"Authorization": "Bearer owner"}, timeout=30, **request)
+        return reply.raise_for_status()
 
 
 def forget_learned(store: Store, console: Console) -> None:

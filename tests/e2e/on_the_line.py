@@ -1,4 +1,4 @@
-"""A caller on the line, with a microphone and ears and nothing else: what they ask is sound, and so is what they hear."""
+"""A caller on the line with a microphone and ears alone: what they ask is sound, and so is what they hear."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

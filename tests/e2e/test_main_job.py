@@ -1,4 +1,4 @@
-"""A caller asks, the agent does not know, a person answers on the page, the caller hears it, the line has learned it."""
+"""A caller asks what the agent does not know, a person answers, the caller hears it, and the line has learned it."""
 
 import asyncio
 import random
