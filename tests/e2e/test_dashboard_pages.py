@@ -1,12 +1,14 @@
 """The dashboard in a real browser, on the running stack: what people see, type and press."""
 
+import wave
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync_playwright
 
 from holdline import desk, line
 from holdline.call import KnowledgeUse, Speaker
@@ -20,6 +22,8 @@ from local.chromium import on_path
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 
 ROSA = PersonRef(uid="rosa-of-the-test", name="Rosa")
+QUESTION = Path(__file__).parents[2] / "local" / "recordings" / "do_you_have_gift_cards.slt.wav"
+PAUSE_S = 6
 PAGES = ("/", "/calls", "/knowledge", "/call", "/sign-in", "/nowhere")
 
 
@@ -28,13 +32,17 @@ def now() -> datetime:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=on_path(), args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
-        )
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    flags = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+    browser = playwright.chromium.launch(executable_path=on_path(), args=flags)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
@@ -305,3 +313,31 @@ def test_a_visitor_without_a_microphone_is_told_so(open_page: Callable[..., Page
     expect(page.get_by_role("alert")).to_contain_text("microphone")
     expect(page.get_by_role("button", name="Call")).to_be_enabled()
     assert console == []
+
+
+@pytest.fixture
+def caller(playwright: Playwright, stack: dict[str, Any], tmp_path: Path) -> Iterator[Page]:
+    """The call page in a browser whose microphone hears a question every few seconds."""
+    microphone = tmp_path / "microphone.wav"
+    with wave.open(str(QUESTION)) as said, wave.open(str(microphone), "wb") as heard:
+        heard.setparams(said.getparams())
+        heard.writeframes(bytes(2 * said.getframerate() * PAUSE_S) + said.readframes(said.getnframes()))
+    flags = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    flags += [f"--use-file-for-fake-audio-capture={microphone}", "--autoplay-policy=no-user-gesture-required"]
+    browser = playwright.chromium.launch(executable_path=on_path(), args=flags)
+    page = browser.new_context(base_url=stack["dashboard_url"]).new_page()
+    page.goto(f"/call/{stack['phone_numbers'][0]['number']}")
+    yield page
+    browser.close()
+
+
+def test_a_visitor_calls_the_line_reads_along_and_hangs_up(caller: Page) -> None:
+    caller.get_by_role("button", name="Call").click()
+    expect(caller.get_by_text("You are on the line.")).to_be_visible(timeout=30_000)
+    expect(caller.locator(".said-by-agent").first).to_contain_text("Thank you for calling", timeout=30_000)
+    expect(caller.locator(".said-by-caller").first).to_contain_text("You", timeout=40_000)
+    caller.get_by_role("button", name="Mute").click()
+    expect(caller.get_by_role("button", name="Unmute")).to_be_visible()
+    caller.get_by_role("button", name="Hang up").click()
+    expect(caller.get_by_text("The call has ended.")).to_be_visible()
+    expect(caller.get_by_role("button", name="Call again")).to_be_visible()
