@@ -55,7 +55,7 @@ class Vocabulary:
         folded: list[Term] = []
         at = 0
         while at < len(found):
-            joined = found[at].word + found[at + 1].word if at + 1 < len(found) else ""
+            joined = found[at].word + found[at + 1].word if found[at].word and at + 1 < len(found) else ""
             if (joined in self._words or joined.removesuffix("s") in self._words) and not self._parts(term(joined)):
                 folded.append(term(joined))
                 at += 2
@@ -98,7 +98,7 @@ class Vocabulary:
 
     def _recognised(self, said: Term) -> Heard:
         if said.weight < CONTENT_WEIGHT or said.key in self._keys:
-            return Heard(said, said.word, is_known=True)
+            return Heard(said, said.word, is_known=said.key in self._keys)
         if said.word in MISHEARD:
             return Heard(term(MISHEARD[said.word]), said.word)
         key = sound(said.word)

@@ -12,12 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from holdline.knowledge.hearing import Heard
-from holdline.knowledge.mood import Mood, mood
+from holdline.knowledge.mood import Mood, asked_from, mood
 from holdline.knowledge.sound import alikeness, sound, sound_of
-from holdline.knowledge.wording import CONTENT_WEIGHT, Term
+from holdline.knowledge.wording import CONTENT_WEIGHT, FUNCTION_WEIGHT, Term
 
 # What a word counts that the entry has in another of its wordings.
 ELSEWHERE = 0.9
+# What a word counts in a statement that leads up to the question.
+LEADING_UP = 0.3
 # Where the words around it fit, a stray word may sound no nearer than this to the one that is absent.
 NEAR_IN_CONTEXT = 0.65
 # What the likeness of the whole, and the mood, count in ordering wordings that explain the same.
@@ -53,7 +55,7 @@ class Wording:
     @classmethod
     def of(cls, entry: int, found: Sequence[Term], rarity: dict[str, float]) -> "Wording":
         weights = {t.key: t.weight * rarity[t.key] for t in found}
-        sounds = {t.key: sound(t.word) for t in found if t.weight >= CONTENT_WEIGHT}
+        sounds = {t.key: sound(t.word) for t in found if t.weight > FUNCTION_WEIGHT}
         return cls(entry, weights, sum(weights.values()) or 1.0, sounds, sound_of(t.word for t in found), mood(found))
 
 
@@ -63,10 +65,12 @@ class Utterance:
     def __init__(self, heard: list[Heard], rarity: dict[str, float]) -> None:
         self.heard = heard
         self.mood = mood([h.term for h in heard])
+        start = asked_from([h.term for h in heard])
         said: set[str] = set()
         self.weights: list[float] = []
-        for h in heard:
-            self.weights.append(0.0 if h.term.key in said else h.term.weight * rarity.get(h.term.key, 1.0))
+        for at, h in enumerate(heard):
+            weight = h.term.weight * rarity.get(h.term.key, 1.0) * (LEADING_UP if at < start else 1.0)
+            self.weights.append(0.0 if h.term.key in said else weight)
             said.add(h.term.key)
         self.total = sum(self.weights) or 1.0
         self.sounding = sound_of(h.word for h in heard)
@@ -102,14 +106,14 @@ def compare(utterance: Utterance, wording: Wording, elsewhere: set[str]) -> Feat
         elif h.term.key in elsewhere:
             explained += weight * h.likeness * ELSEWHERE
         else:
-            if h.term.weight >= CONTENT_WEIGHT and not h.is_known:
+            if h.term.weight > FUNCTION_WEIGHT and not h.is_known:
                 strays.append(at)
             continue
         if h.term.weight >= CONTENT_WEIGHT:
             taken.add(at)
             guessed += weight if h.likeness < 1 else 0.0
     for piece, key, likeness in _misheard(utterance, wording, strays=strays, taken=taken, brought=brought):
-        gained = sum(utterance.weights[at] for at in piece if at in strays)
+        gained = sum(utterance.weights[at] for at in piece)
         explained += gained * likeness
         guessed += gained
         brought[key] = likeness

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-from holdline.knowledge.vocabulary import ASPECTS
-from holdline.knowledge.wording import Term
+from holdline.knowledge.vocabulary import ASPECTS, listed
+from holdline.knowledge.wording import ASKS, Term
 
 
 class Mood(StrEnum):
@@ -17,15 +17,11 @@ class Mood(StrEnum):
 
 
 _OPEN = ASPECTS - {"need", "did"} | {"what", "which", "how"}
-_AUXILIARIES = frozenset(
-    "do does did is are was were can could will would shall should may might have has am need".split(" ")
-)
-_SUBJECTS = frozenset(
-    "i you we he she it they there anyone anybody someone somebody this that the my your a an".split(" ")
-)
-_STATES = frozenset(
-    "i we he she it they my our his her their this that somebody someone the tell call give ask let you your".split(" ")
-)
+_AUXILIARIES = listed("do does did is are was were can could will would shall should may might have has am need")
+_SUBJECTS = listed("i you we he she it they there anyone anybody someone somebody this that the my your a an")
+_STATES = listed("i we he she it they my our their this that somebody someone the tell call give ask let you your")
+_PRONOUNS = listed("i you we he she it they there this that")
+_REFERENCES = listed("it its he she they him her them his their that those this these one ones")
 
 
 def mood(found: Sequence[Term]) -> Mood:
@@ -33,7 +29,34 @@ def mood(found: Sequence[Term]) -> Mood:
     spoken = [t.word for t in found]
     if any(t.key in _OPEN for t in found):
         return Mood.open
-    inverted = any(one in _AUXILIARIES and two in _SUBJECTS for one, two in zip(spoken, spoken[1:], strict=False))
-    if inverted or (spoken and spoken[0] in _AUXILIARIES):
+    if any(_is_inverted(spoken, at) for at in range(len(spoken))) or (spoken and spoken[0] in _AUXILIARIES):
         return Mood.closed
+    if any(t.key == ASKS for t in found):
+        return Mood.fragment
     return Mood.statement if spoken and spoken[0] in _STATES else Mood.fragment
+
+
+def asked_from(found: Sequence[Term]) -> int:
+    """Where the question begins after a statement that leads up to it, 0 if there is none: "i am new here | do you ..."
+
+    A question that refers back ("do you cut its hair") begins with the statement.
+    """
+    spoken = [t.word for t in found]
+    if not spoken or spoken[0] not in _STATES:
+        return 0
+    starts = [
+        at for at in range(2, len(found)) if found[at].key in _OPEN or found[at].key == ASKS or _is_inverted(spoken, at)
+    ]
+    if not starts or not _REFERENCES.isdisjoint(spoken[starts[0] :]):
+        return 0
+    return starts[0]
+
+
+def _is_inverted(spoken: Sequence[str], at: int) -> bool:
+    """Whether a question begins here with its verb: "do you", not the "am a" of "i am a"."""
+    return (
+        spoken[at] in _AUXILIARIES
+        and at + 1 < len(spoken)
+        and spoken[at + 1] in _SUBJECTS
+        and (at == 0 or spoken[at - 1] not in _PRONOUNS)
+    )

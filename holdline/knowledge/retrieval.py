@@ -22,10 +22,10 @@ from holdline.knowledge.vocabulary import ASPECTS
 from holdline.knowledge.wording import FUNCTION_WEIGHT, terms
 
 # From here on an entry is spoken. A voice agent may set its own.
-DEFAULT_THRESHOLD = 0.6
+DEFAULT_THRESHOLD = 0.65
 
 # Of (1, explained, stray, absent, guessed, resemblance, stating, turned, margin), as fit.py prints them.
-COEFFICIENTS = (-4.28, 4.84, -0.65, -3.03, -2.02, 1.64, -4.42, -1.37, 2.24)
+COEFFICIENTS = (-5.02, 5.8, -0.63, -3.41, -1.94, 1.75, -3.53, -1.41, 2.05)
 
 # Entries that every knowledge base is taken to have beside its own, so that three entries make no word common.
 PRIOR_ENTRIES = 20

@@ -5,122 +5,95 @@ A member of two or more words is a phrase. The first member of a group names it.
 """
 
 
-def _listed(text: str) -> frozenset[str]:
+def listed(text: str) -> frozenset[str]:
+    """The words of a text."""
     return frozenset(text.split())
 
 
-# Said around a question and never the question: politeness, fillers, framing.
-FRAMING = (
-    "i was wondering if",
-    "i was wondering whether",
-    "i was wondering",
-    "i was just wondering",
-    "just wondering",
-    "i wonder if",
-    "i wanted to know",
-    "i wanted to ask",
-    "i want to know",
-    "i want to ask",
-    "i would like to know",
-    "i would like to ask",
-    "i need to know",
-    "i need to ask",
-    "i am trying to find out",
-    "i am calling to ask",
-    "i am calling to find out",
-    "i am calling about",
-    "i am calling because",
-    "i am just calling to",
-    "i am ringing to ask",
-    "i have a question",
-    "i have got a question",
-    "i have a quick question",
-    "i had a question",
-    "quick question",
-    "a question about",
-    "can you tell me",
-    "could you tell me",
-    "would you tell me",
-    "can you please tell me",
-    "could you please tell me",
-    "tell me",
-    "let me know",
-    "do you know if",
-    "do you know",
-    "do you happen to",
-    "do you guys",
-    "do you all",
-    "you guys",
-    "would you mind",
-    "would it be possible to",
-    "is it possible to",
-    "would i be able to",
-    "am i able to",
-    "are you able to",
-    "by any chance",
-    "or something like that",
-    "or something",
-    "or anything",
-    "or what",
-    "or not",
-    "at all",
-    "you know",
-    "i mean",
-    "i guess",
-    "i think",
-    "what sort of",
-    "what kind of",
-    "what type of",
-    "sort of",
-    "kind of",
-    "what about",
-    "how about",
-    "find out",
-    "i asked",
-    "i said",
-    "as i said",
-    "like i said",
-    "again please",
-    "one more time",
-    "excuse me",
-    "good morning",
-    "good afternoon",
-    "good evening",
-    "good day",
-    "hi there",
-    "hello there",
-    "thank you",
-    "thanks",
-    "in the world",
-    "i need",
-    "i want",
-    "i would like",
+# Said to introduce a question: what follows is asked, whatever its form.
+ASKING = (
+    *(
+        f"{lead} {verb}"
+        for lead in (
+            *(
+                "i want",
+                "i wanted",
+                "i would like",
+                "i would love",
+                "i need",
+                "i was hoping",
+                "i am trying",
+                "i was trying",
+            ),
+            *("i am calling", "i was calling", "i called", "i am ringing", "i am phoning"),
+        )
+        for verb in ("to know", "to ask", "to ask about", "to find out", "to check", "to see", "to inquire about")
+    ),
+    *(
+        f"{lead} {verb}"
+        for lead in ("can you", "could you", "would you", "will you", "can i", "could i", "may i")
+        for verb in ("tell me", "let me know", "say", "check", "ask", "ask you")
+    ),
+    *("i was wondering", "i am wondering", "wondering", "i wonder", "i am calling about", "i am calling because"),
+    *("i have a question", "i have got a question", "i have a quick question", "i had a question", "quick question"),
+    *(
+        "question about",
+        "tell me",
+        "let me know",
+        "do you know",
+        "do you happen to know",
+        "do you happen to",
+        "i asked",
+    ),
+    *("i want", "i need", "i would like", "i would love", "i am looking for", "i am looking to", "i am interested in"),
+    *("would you mind", "would it be possible to", "is it possible to", "would i be able to", "am i able to"),
+    *("are you able to", "what about", "how about"),
+)
+
+# Said beside a question and never the question.
+ASIDE = (
+    *(
+        "do you guys",
+        "do you all",
+        "you guys",
+        "by any chance",
+        "or something like that",
+        "or something",
+        "or anything",
+    ),
+    *("or what", "or not", "at all", "you know", "i mean", "i guess", "i think", "find out", "i said", "as i said"),
+    *("like i said", "again please", "one more time", "excuse me", "good morning", "good afternoon", "good evening"),
+    *("good day", "hi there", "thank you", "thanks", "in the world"),
+    *("what sort of", "what kind of", "what kinds of", "what type of", "sort of", "kind of"),
 )
 
 # Dropped before anything else is looked at.
-FILLERS = _listed("um umm uh er erm ah hmm hm mm mhm oh well just really actually basically please sorry anyway")
+FILLERS = listed("um umm uh er erm ah hmm hm mm mhm oh well just really actually basically please sorry anyway")
 
 # Words that a sentence cannot do without and that say little about what is asked.
-FUNCTION = _listed("""
+FUNCTION = listed("""
     a an the this that these those there here i me my mine myself you your yours yourself we us our ours he him his she
     her hers it its they them their theirs one ones is are be being am do does done doing have has
     had having will would shall should can could may might of to in on at for from by with about as into onto up and or
     but if so then than too also just even well okay ok um umm uh er erm ah hmm hm mm mhm oh yeah yes yep hi hello hey
     please sorry like actually basically really maybe perhaps guess think know wonder wondering tell say ask asking
     question quick anyway some any something anything somewhere someone somebody anybody anyone what which how whether
-    folks people able possible possibly kind sort type right now still ever exactly usually normally until till going
-    place office shop store salon practice clinic studio company
+    folks people able possible possibly kind sort type right now still ever exactly usually normally until till going again
 """)
 
 # Verbs and small words that colour a question without naming its subject.
-LIGHT = _listed("""
+LIGHT = listed("""
     get take make give want offer provide use go come see look let put keep find try happen allow accept not all every
     each both was were been time day before after during over under out off much more only availability available good
-    best sure bit little way thing stuff
+    best sure bit little way thing stuff morning afternoon evening tonight tomorrow place office shop store salon practice
+    clinic studio company welcome allowed method form always already mom mother mum dad father sister brother friend
+    aunt uncle grandma grandmother
 """)
 
 # Ways to say the same thing. Too wide a group makes wrong answers: when in doubt, leave a word out.
 SAME = (
+    ("goodfriday", "good friday"),
+    ("blackfriday", "black friday"),
     ("price", "how much", "cost", "charge", "fee", "rate", "pricing", "how expensive", "how pricey", "set me back"),
     (
         "when",
@@ -141,7 +114,18 @@ SAME = (
     ("often", "how often"),
     ("far", "how far"),
     ("age", "how old"),
-    ("where", "location", "located", "address", "directions", "direction", "whereabouts", "find you", "get to you"),
+    (
+        "where",
+        "location",
+        "located",
+        "address",
+        "directions",
+        "direction",
+        "whereabouts",
+        "find you",
+        "how do i get there",
+        "get to you",
+    ),
     (
         "need",
         "do i need",
@@ -156,7 +140,7 @@ SAME = (
         "mandatory",
     ),
     ("close", "shut", "finish"),
-    ("appointment", "booking", "book", "reservation", "reserve", "schedule"),
+    ("appointment", "booking", "book", "visit", "reservation", "reserve", "schedule"),
     ("cancel", "cancellation", "call off", "canceled", "cancelled", "canceling", "cancelling"),
     ("reschedule", "move", "change", "postpone", "rebook", "switch"),
     ("late", "running late", "delayed", "behind"),
@@ -186,6 +170,7 @@ SAME = (
     ("doctor", "dr"),
     ("color", "colour", "dye", "tint"),
     ("begin", "start"),
+    ("choose", "pick", "request", "select", "particular"),
     ("person", "human"),
     ("photo", "picture"),
     ("bring", "bring along"),
@@ -207,10 +192,17 @@ COMPOSED = {
     "office hours": ("when", "open"),
     "hours of operation": ("when", "open"),
     "closing time": ("when", "close"),
+    "what time can i come": ("when", "open"),
+    "when can i come": ("when", "open"),
+    "how late can i come": ("when", "open"),
+    "can i come in on": ("open",),
+    "can i come on": ("open",),
+    "do you work on": ("open",),
 }
 
 # What a recogniser writes for a small word it misheard; used only for a word that no entry knows.
 MISHEARD = {
+    "add": "at",
     "dew": "do",
     "due": "do",
     "ewe": "you",
@@ -262,7 +254,7 @@ CONTRACTIONS = {
 }
 ENDINGS = {"n't": "not", "'re": "are", "'ve": "have", "'ll": "will", "'d": "would", "'m": "am"}
 
-NUMBERS = tuple(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty".split(" ")
+NUMBERS = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
 )

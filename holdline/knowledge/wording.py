@@ -8,11 +8,12 @@ from typing import NamedTuple
 import snowballstemmer
 
 from holdline.knowledge.vocabulary import (
+    ASIDE,
+    ASKING,
     COMPOSED,
     CONTRACTIONS,
     ENDINGS,
     FILLERS,
-    FRAMING,
     FUNCTION,
     LIGHT,
     NUMBERS,
@@ -22,6 +23,8 @@ from holdline.knowledge.vocabulary import (
 FUNCTION_WEIGHT = 0.02
 LIGHT_WEIGHT = 0.3
 CONTENT_WEIGHT = 1.0
+# The key of "i was wondering" and the like: it asks, and says nothing.
+ASKS = "?"
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
@@ -65,7 +68,8 @@ def _opened(word: str) -> tuple[str, ...]:
 
 
 def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
-    table: dict[tuple[str, ...], tuple[str, ...]] = {_telling(phrase): () for phrase in FRAMING}
+    table: dict[tuple[str, ...], tuple[str, ...]] = {_telling(phrase): () for phrase in ASIDE}
+    table |= {_telling(phrase): (ASKS,) for phrase in ASKING}
     for group in SAME:
         table |= {_telling(member): (group[0],) for member in group if " " in member}
     return table | {_telling(phrase): keys for phrase, keys in COMPOSED.items()}
@@ -100,9 +104,13 @@ def terms(text: str) -> tuple[Term, ...]:
     while at < len(spoken):
         length, keys = _phrase_at(spoken, at)
         phrase = "".join(spoken[at : at + length])
-        found += [Term(key, phrase, CONTENT_WEIGHT) for key in keys] if length else [term(spoken[at])]
+        found += [_set_phrase(key, phrase) for key in keys] if length else [term(spoken[at])]
         at += length or 1
     return tuple(found)
+
+
+def _set_phrase(key: str, phrase: str) -> Term:
+    return Term(ASKS, "", 0.0) if key == ASKS else Term(key, phrase, CONTENT_WEIGHT)
 
 
 def _phrase_at(spoken: tuple[str, ...], at: int) -> tuple[int, tuple[str, ...]]:
