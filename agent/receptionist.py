@@ -62,10 +62,8 @@ class Receptionist(Agent):
         )
         if kind is Intent.nothing:
             raise StopResponse
-        if self._questions.message_for is not None:
-            note = self._message(text, kind)
-        else:
-            note = self._note(text, kind, hit)
+        is_message = self._questions.message_for is not None
+        note = self._message(text, kind) if is_message else self._note(text, kind, hit)
         turn_ctx.add_message(role="system", content=note)
 
     def replied(self, item: object) -> None:

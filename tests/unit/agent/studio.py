@@ -17,6 +17,7 @@ from livekit.agents import (
     AgentSession,
     APIConnectionError,
     APIConnectOptions,
+    LanguageCode,
     NotGivenOr,
     llm,
     stt,
@@ -33,7 +34,7 @@ SPEECH_S = 2.0
 FRAME_S = 0.1
 
 
-class FakeSynthesiser(tts.TTS):
+class FakeSynthesiser(tts.TTS[Any]):
     """Every sentence is two seconds of silence; remembers what it was given."""
 
     def __init__(self) -> None:
@@ -77,7 +78,9 @@ class Loudspeaker(AudioOutput):
     """Plays in the loop's time."""
 
     def __init__(self) -> None:
-        super().__init__(label="loudspeaker", capabilities=AudioOutputCapabilities(pause=False), sample_rate=SAMPLE_RATE)
+        super().__init__(
+            label="loudspeaker", capabilities=AudioOutputCapabilities(pause=False), sample_rate=SAMPLE_RATE
+        )
         self.played: list[Played] = []
         self._now: Played | None = None
         self._playing: asyncio.Task[None] | None = None
@@ -116,7 +119,7 @@ class Loudspeaker(AudioOutput):
         self.on_playback_finished(playback_position=min(stretch.until - stretch.at, stretch.of_s), interrupted=was_cut)
 
 
-class ScriptedModel(llm.LLM):
+class ScriptedModel(llm.LLM[Any]):
     """Replies with the next line of its script, and with nothing once that is over."""
 
     def __init__(self, *script: str) -> None:
@@ -145,7 +148,7 @@ class _Reply(llm.LLMStream):
             self._event_ch.send_nowait(llm.ChatChunk(id=uuid4().hex, delta=delta))
 
 
-class TypedCaller(stt.STT):
+class TypedCaller(stt.STT[Any]):
     """A recogniser that hears what the test types."""
 
     def __init__(self) -> None:
@@ -186,7 +189,7 @@ class TypedCaller(stt.STT):
 
 class _Hearing(stt.RecognizeStream):
     def __init__(
-        self, *, stt: stt.STT, conn_options: APIConnectOptions, heard: "asyncio.Queue[stt.SpeechEvent]"
+        self, *, stt: stt.STT[Any], conn_options: APIConnectOptions, heard: "asyncio.Queue[stt.SpeechEvent]"
     ) -> None:
         super().__init__(stt=stt, conn_options=conn_options)
         self._heard = heard
@@ -197,15 +200,15 @@ class _Hearing(stt.RecognizeStream):
 
 
 def _words(kind: stt.SpeechEventType, text: str) -> stt.SpeechEvent:
-    return stt.SpeechEvent(type=kind, alternatives=[stt.SpeechData(language="en", text=text)])
+    return stt.SpeechEvent(type=kind, alternatives=[stt.SpeechData(language=LanguageCode("en"), text=text)])
 
 
 @dataclass
 class Studio:
     """A session's ears and mouth."""
 
-    model: llm.LLM
-    synthesiser: FakeSynthesiser = field(default_factory=FakeSynthesiser)
+    model: llm.LLM[Any]
+    synthesiser: tts.TTS[Any]
     loudspeaker: Loudspeaker = field(default_factory=Loudspeaker)
     caller: TypedCaller = field(default_factory=TypedCaller)
 
@@ -215,9 +218,7 @@ class Studio:
     ) -> AsyncIterator[AgentSession[None]]:
         """The session that a call has, except that the recogniser tells where the caller's turns begin and end."""
         parts: dict[str, Any] = {"vad": None, "turn_detection": "stt"}
-        session = make_session(
-            Pipeline(name="studio", stt=self.caller, llm=self.model, tts=self.synthesiser, **parts)
-        )
+        session = make_session(Pipeline(name="studio", stt=self.caller, llm=self.model, tts=self.synthesiser, **parts))
         session.output.audio = self.loudspeaker
         await session.start(agent, record=False)
         attach(session)

@@ -91,9 +91,7 @@ async def test_what_the_call_holds_is_undone_in_order(on: Line) -> None:
     assert undone == ["hold", "inbox", "session"]
 
 
-async def test_a_part_that_does_not_close_keeps_nothing_else_open(
-    on: Line, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_part_that_does_not_close_keeps_nothing_else_open(on: Line, caplog: pytest.LogCaptureFixture) -> None:
     async def fail() -> None:
         raise RuntimeError("stuck")
 

@@ -46,11 +46,7 @@ def headings(name: str) -> list[str | None]:
 
 def sentences() -> list[str]:
     return [
-        sentence
-        for name in FILES
-        if name != PERSONA
-        for heading in headings(name)
-        for sentence in lines(name, heading)
+        sentence for name in FILES if name != PERSONA for heading in headings(name) for sentence in lines(name, heading)
     ]
 
 

@@ -243,7 +243,7 @@ async def test_out_of_time_the_caller_is_told_once_and_a_message_is_kept(on: Lin
     assert on.questions.message_for == "call-1_a"
 
     on.questions.leave_message("Please call me back, it is about my car.")
-    assert on.questions.message_for is None
+    on.questions.leave_message("And what time is it?")
     await on.settled()
     (request,) = on.requests
     assert request.status is Status.EXPIRED

@@ -68,7 +68,9 @@ class Line:
         self.receptionist = Receptionist(
             instructions="Be kind.",
             call=a_call(),
-            known=Known((an_entry(question=KNOWN_QUESTION, answer=KNOWN_ANSWER),), caller="+15555550142", threshold=None),
+            known=Known(
+                (an_entry(question=KNOWN_QUESTION, answer=KNOWN_ANSWER),), caller="+15555550142", threshold=None
+            ),
             questions=self.questions,
             transcript=self.transcript,
             **parts,

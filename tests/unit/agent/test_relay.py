@@ -36,7 +36,6 @@ class Line:
         self.relay = Relay(store, writer=writer, transcript=transcript, clock=clock, **parts)
         store.commit(Create(a_request()))
 
-    @property
     def request(self) -> HelpRequest:
         return must_get(self.store, HelpRequest, "request-1").record
 
@@ -49,7 +48,7 @@ class Line:
 
     def correct(self, text: str) -> HelpRequest:
         """As somebody does who types another answer into the document."""
-        self.store.commit(Put(self.request.model_copy(update={"answer": text})))
+        self.store.commit(Put(self.request().model_copy(update={"answer": text})))
         now = asyncio.get_running_loop().time()
         return desk.accept_hand_written_answer(self.store, "request-1", at=later(now + 0.001))
 
@@ -77,8 +76,8 @@ async def test_the_answer_is_said_at_once_in_its_exact_words_after_the_prefix(on
 async def test_a_heard_answer_is_delivered_and_stands_in_the_transcript_as_the_supervisors(on: Line) -> None:
     on.relay.saw(on.answer())
     await on.settled()
-    assert on.request.status is Status.DELIVERED
-    assert on.request.delivered_at == later(SPEECH_S)
+    assert on.request().status is Status.DELIVERED
+    assert on.request().delivered_at == later(SPEECH_S)
     assert [(turn.who, turn.text) for turn in on.turns] == [(Speaker.SUPERVISOR, ANSWER)]
 
 
@@ -87,19 +86,19 @@ async def test_receipt_and_beginning_are_written_as_they_happen(on: Line) -> Non
     await asyncio.sleep(0)
     on.relay.saw(on.answer())
     await asyncio.sleep(1)
-    assert on.request.status is Status.ANSWERED
-    assert on.request.received_at == later(0)
+    assert on.request().status is Status.ANSWERED
+    assert on.request().received_at == later(0)
     await asyncio.sleep(5)
-    assert on.request.status is Status.SPEAKING
-    assert on.request.speaking_at == later(5)
+    assert on.request().status is Status.SPEAKING
+    assert on.request().speaking_at == later(5)
     await speaking
 
 
 async def test_latencies_count_from_the_answer_to_the_synthesiser_and_to_the_first_frame(on: Line) -> None:
     on.relay.saw(on.answer(at=-0.25))
     await on.settled()
-    assert on.request.latencies_ms == {"to_synthesiser": 250.0, "to_first_frame": 300.0}
-    assert on.turns[0].latencies_ms == on.request.latencies_ms
+    assert on.request().latencies_ms == {"to_synthesiser": 250.0, "to_first_frame": 300.0}
+    assert on.turns[0].latencies_ms == on.request().latencies_ms
 
 
 async def test_the_same_state_twice_is_said_once(on: Line) -> None:
@@ -130,8 +129,8 @@ async def test_a_cut_answer_is_said_again_from_the_start(on: Line) -> None:
     on.relay.saw(on.answer())
     await on.settled()
     assert on.floor.texts == [RELAYED, RELAYED]
-    assert on.request.status is Status.DELIVERED
-    assert on.request.cuts == 1
+    assert on.request().status is Status.DELIVERED
+    assert on.request().cuts == 1
     assert len(on.turns) == 1
 
 
@@ -141,9 +140,9 @@ async def test_while_it_waits_to_be_said_again_it_is_answered_and_not_spoken(on:
     await asyncio.sleep(SPEECH_S / 2)
     speaking = asyncio.create_task(on.floor.somebody_speaks(5))
     await asyncio.sleep(1)
-    assert on.request.status in (Status.ANSWERED, Status.SPEAKING)
+    assert on.request().status in (Status.ANSWERED, Status.SPEAKING)
     await on.settled()
-    assert on.request.status is Status.DELIVERED
+    assert on.request().status is Status.DELIVERED
     await speaking
 
 
@@ -153,7 +152,7 @@ async def test_after_three_cuts_it_can_no_longer_be_cut(on: Line) -> None:
     await on.settled()
     assert CUTS_BORNE == 3
     assert [said.interruptible for said in on.floor.said] == [True, True, True, False]
-    assert on.request.status is Status.DELIVERED
+    assert on.request().status is Status.DELIVERED
 
 
 async def test_cuts_that_an_earlier_job_met_count(on: Line) -> None:
@@ -167,8 +166,8 @@ async def test_a_silent_synthesiser_is_tried_again_and_that_is_no_cut(on: Line) 
     on.relay.saw(on.answer())
     await on.settled()
     assert on.floor.texts == [RELAYED]
-    assert on.request.status is Status.DELIVERED
-    assert on.request.cuts == 0
+    assert on.request().status is Status.DELIVERED
+    assert on.request().cuts == 0
 
 
 async def test_a_dead_synthesiser_does_not_keep_the_next_answer(on: Line) -> None:
@@ -178,7 +177,7 @@ async def test_a_dead_synthesiser_does_not_keep_the_next_answer(on: Line) -> Non
     on.relay.saw(desk.answer(on.store, "request-2", "Small dogs are welcome.", by=ANA, at=later(0)))
     await on.settled()
     assert on.floor.texts == ["My supervisor confirmed: Small dogs are welcome."]
-    assert on.request.status is Status.ANSWERED
+    assert on.request().status is Status.ANSWERED
 
 
 async def test_two_answers_are_said_one_after_the_other(on: Line) -> None:
@@ -195,7 +194,7 @@ async def test_a_correction_of_a_heard_answer_says_that_it_is_one(on: Line) -> N
     on.relay.saw(on.correct("No, it is full today."))
     await on.settled()
     assert on.floor.texts == [RELAYED, "A correction from my supervisor: No, it is full today."]
-    assert on.request.status is Status.DELIVERED
+    assert on.request().status is Status.DELIVERED
 
 
 async def test_an_answer_corrected_before_it_was_said_is_said_corrected_alone(on: Line) -> None:
@@ -216,8 +215,8 @@ async def test_a_correction_that_comes_while_the_answer_is_spoken_says_that_it_i
     on.relay.saw(on.correct("No, it is full today."))
     await on.settled()
     assert on.floor.texts == [RELAYED, "A correction from my supervisor: No, it is full today."]
-    assert on.request.status is Status.DELIVERED
-    assert on.request.accepted_answer == "No, it is full today."
+    assert on.request().status is Status.DELIVERED
+    assert on.request().accepted_answer == "No, it is full today."
 
 
 async def test_a_cut_answer_that_was_corrected_meanwhile_is_not_said_again(on: Line) -> None:
@@ -239,9 +238,9 @@ async def test_what_was_heard_is_known_for_the_rest_of_the_call(on: Line) -> Non
 async def test_an_answer_to_a_caller_who_left_is_not_written_as_heard(on: Line) -> None:
     on.relay.saw(on.answer())
     await asyncio.sleep(SPEECH_S / 2)
-    on.store.commit(Put(on.request.after(Event.CALLER_LEFT, at=later(1))))
+    on.store.commit(Put(on.request().after(Event.CALLER_LEFT, at=later(1))))
     await on.settled()
-    assert on.request.status is Status.CALLER_LEFT
+    assert on.request().status is Status.CALLER_LEFT
 
 
 def test_the_prefixes_are_the_products_words() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -30,7 +31,7 @@ async def test_a_write_brings_its_result(writer: Writer) -> None:
 
 async def test_writes_keep_their_order(writer: Writer) -> None:
     written: list[int] = []
-    await asyncio.gather(*[writer.put(lambda n=n: written.append(n), what=f"write {n}") for n in range(50)])
+    await asyncio.gather(*[writer.put(partial(written.append, n), what=f"write {n}") for n in range(50)])
     assert written == list(range(50))
 
 
@@ -89,7 +90,7 @@ async def test_closing_writes_what_is_queued() -> None:
     writer = Writer()
     written: list[int] = []
     for n in range(5):
-        writer.put(lambda n=n: written.append(n), what=f"write {n}")
+        writer.put(partial(written.append, n), what=f"write {n}")
     await writer.close()
     assert written == [0, 1, 2, 3, 4]
 
