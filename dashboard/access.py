@@ -51,7 +51,6 @@ def do_sign_in() -> AnyResponse | tuple[str, int]:
         status = {WrongCredentials: 401, NoAccess: 403, TooManyTries: 429}.get(type(refusal), 503)
         return render_template("sign_in.html", problem=str(refusal), email=email, next_page=next_page), status
     s.throttle.succeeded(key)
-    session.clear()  # a fresh CSRF secret for the fresh session
     response = redirect(next_page, code=303)
     response.set_cookie(
         COOKIE,
