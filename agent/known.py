@@ -6,6 +6,7 @@ from datetime import datetime
 from holdline.call import KnowledgeUse
 from holdline.help_request import HelpRequest
 from holdline.knowledge import DEFAULT_THRESHOLD, KnowledgeEntry, KnowledgeIndex, LookUp, Match, Review, Scope, Source
+from holdline.knowledge.entry import MAX_QUESTION
 from holdline.store import Query, Store, remarks_on
 
 
@@ -47,7 +48,7 @@ class Known:
             return
         entry = KnowledgeEntry(
             id=request.id,
-            question=request.question,
+            question=" ".join(request.question.split())[:MAX_QUESTION],
             answer=request.accepted_answer,
             scope=Scope.this_caller,
             caller=self._caller,

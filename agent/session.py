@@ -2,9 +2,13 @@
 
 from livekit import rtc
 from livekit.agents import AgentSession
+from livekit.agents.voice.agent_session import SessionConnectOptions
 from livekit.agents.voice.room_io import AudioInputOptions, RoomOptions
 
 from agent.pipelines import Pipeline
+
+FAILURES_BORNE = 24
+"""So many in a row of one provider end the call: more than the tries that an answer has."""
 
 
 def make_session(pipeline: Pipeline) -> AgentSession[None]:
@@ -28,6 +32,7 @@ def make_session(pipeline: Pipeline) -> AgentSession[None]:
         tts_text_transforms=None,
         user_away_timeout=None,
         session_close_transcript_timeout=0.0,
+        conn_options=SessionConnectOptions(max_unrecoverable_errors=FAILURES_BORNE),
         aec_warmup_duration=None,
         max_tool_steps=2,
     )

@@ -193,6 +193,18 @@ async def test_a_caller_who_cuts_the_answer_hears_it_again_from_the_start(on: Li
     assert (request.status, request.cuts) == (Status.DELIVERED, 1)
 
 
+async def test_an_answer_outlives_a_synthesiser_that_fails_for_a_while(on: Line) -> None:
+    on.say("do you have parking")
+    await asyncio.sleep(5)
+    on.synthesiser.failures = 10
+    on.answer()
+    await asyncio.sleep(20)
+    (request,) = on.requests
+    assert (request.status, request.cuts) == (Status.DELIVERED, 0)
+    assert on.spoken[-1] == RELAYED
+    assert on.studio.loudspeaker.played[-1].of_s > 0
+
+
 async def test_on_hold_the_caller_is_never_left_without_a_word_for_long(on: Line) -> None:
     on.say("do you have parking")
     await asyncio.sleep(50)
