@@ -1,13 +1,17 @@
 """What the line knows during one call: the organisation's entries, and what this call has been told since."""
 
 import asyncio
+import logging
 from datetime import datetime
 
 from holdline.call import KnowledgeUse
+from holdline.errors import HoldlineError
 from holdline.help_request import HelpRequest
 from holdline.knowledge import DEFAULT_THRESHOLD, KnowledgeEntry, KnowledgeIndex, LookUp, Match, Review, Scope, Source
 from holdline.knowledge.entry import MAX_QUESTION
 from holdline.store import Query, Store, remarks_on
+
+log = logging.getLogger(__name__)
 
 
 class Known:
@@ -23,8 +27,11 @@ class Known:
     def load(cls, store: Store, *, caller: str, threshold: float | None) -> "Known":
         """Read what is approved now, and tell whoever broke an entry what is wrong with it; raises Unavailable."""
         found = store.find(Query(KnowledgeEntry, {"review": Review.approved}))
-        if broken := remarks_on(found, KnowledgeEntry):
-            store.commit(*broken)
+        for remark in remarks_on(found, KnowledgeEntry):
+            try:
+                store.commit(remark)
+            except HoldlineError as error:  # the call is answered all the same
+                log.warning("knowledge/%s is broken, which could not be written beside it: %s", remark.id, error)
         return cls(found.records, caller=caller, threshold=threshold)
 
     def look_up(self, question: str, *, at: datetime) -> tuple[Match | None, tuple[KnowledgeUse, ...]]:

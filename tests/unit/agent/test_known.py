@@ -3,12 +3,21 @@
 import pytest
 
 from agent.known import Known
+from holdline.errors import Unavailable
 from holdline.knowledge import KnowledgeEntry, Review, Scope
-from holdline.store import Create, Put, Query, Store
+from holdline.store import Create, Put, Query, Store, Write
 from tests.builders import NOW, a_request, an_entry
+from tests.unit.agent.fakes import FlakyStore
 
 CALLER = "+15555550142"
 PARKING = "Do you have parking?"
+
+
+class ReadOnly(FlakyStore):
+    """A store that takes no writes."""
+
+    def commit(self, *writes: Write) -> None:
+        raise Unavailable("storage does not answer")
 
 
 def load(store: Store, *, threshold: float | None = None) -> Known:
@@ -80,3 +89,8 @@ async def test_a_broken_entry_does_not_keep_the_others(store: Store) -> None:
     assert load(store).look_up("when do you open", at=NOW)[0] is not None
     broken = store.find(Query(KnowledgeEntry, {"review": Review.approved})).invalid
     assert [(error.path, error.noted == error.problem) for error in broken] == [("knowledge/broken", True)]
+
+
+async def test_a_remark_that_cannot_be_written_does_not_keep_the_call_waiting(store: Store) -> None:
+    store.commit(Create(an_entry()), Put(an_entry("broken").model_copy(update={"answer": ""})))
+    assert load(ReadOnly(store)).look_up("when do you open", at=NOW)[0] is not None

@@ -1,0 +1,85 @@
+"""What a call knows before its first word is what its dispatch names, whatever has become of the documents since."""
+
+import pytest
+
+from agent.briefing import brief
+from holdline.call import CallKind, Dispatch
+from holdline.config import in_force
+from holdline.errors import NotFound
+from holdline.knowledge import Scope
+from holdline.memory_store import MemoryDatabase
+from holdline.store import Create, Put, Store
+from holdline.voice_agent import VoiceAgent
+from tests.builders import NOW, a_voice_agent, an_entry, an_organisation, later
+
+
+def dispatched(store: Store, *, call: str = "call-1") -> Dispatch:
+    """As the phone's webhook does it: with the version that is in force now."""
+    _, version = in_force(store, VoiceAgent, "reception", at=NOW)
+    return Dispatch(
+        org="salon", call=call, voice_agent="reception", version=version, kind=CallKind.PHONE, caller_identity="caller"
+    )
+
+
+@pytest.fixture
+def salon(store: Store) -> Store:
+    store.commit(Create(an_organisation(consent_line="This call is recorded.")), Create(a_voice_agent()))
+    return store
+
+
+async def test_it_is_call_voice_agent_organisation_and_knowledge(salon: Store) -> None:
+    salon.commit(Create(an_entry()))
+    briefing = await brief(salon, dispatched(salon), at=NOW)
+    assert briefing.call.id == "call-1"
+    assert briefing.voice_agent.greeting == a_voice_agent().greeting
+    assert briefing.organisation.consent_line == "This call is recorded."
+    assert briefing.known.look_up("when do you open", at=NOW)[0] is not None
+
+
+async def test_the_voice_agent_is_as_it_was_when_the_call_was_placed(salon: Store) -> None:
+    dispatch = dispatched(salon)
+    salon.commit(Put(a_voice_agent(greeting="Changed meanwhile.")))
+    in_force(salon, VoiceAgent, "reception", at=later(1))
+    briefing = await brief(salon, dispatch, at=later(2))
+    assert briefing.voice_agent.greeting == a_voice_agent().greeting
+
+
+async def test_a_voice_agent_that_was_broken_meanwhile_still_answers(salon: Store, database: MemoryDatabase) -> None:
+    dispatch = dispatched(salon)
+    database.write_by_hand("orgs/salon/voice_agents/reception", {"greeting": ""})
+    assert (await brief(salon, dispatch, at=NOW)).voice_agent.greeting == a_voice_agent().greeting
+
+
+async def test_a_broken_organisation_is_as_it_was_last_good(salon: Store, database: MemoryDatabase) -> None:
+    await brief(salon, dispatched(salon), at=NOW)
+    database.write_by_hand("orgs/salon", {"time_zone": "Atlantis"})
+    briefing = await brief(salon, dispatched(salon), at=later(1))
+    assert briefing.organisation.consent_line == "This call is recorded."
+
+
+async def test_an_organisation_that_was_never_good_goes_by_its_id(salon: Store, database: MemoryDatabase) -> None:
+    database.write_by_hand("orgs/salon", {"time_zone": "Atlantis"})
+    assert (await brief(salon, dispatched(salon), at=NOW)).organisation.name == "salon"
+
+
+async def test_the_threshold_is_the_voice_agents(salon: Store) -> None:
+    salon.commit(Create(an_entry()), Put(a_voice_agent(answer_threshold=1.0)))
+    briefing = await brief(salon, dispatched(salon), at=NOW)
+    assert briefing.known.look_up("when do you open", at=NOW)[0] is None
+
+
+async def test_what_one_caller_was_told_is_known_to_that_caller(salon: Store) -> None:
+    salon.commit(Create(an_entry(scope=Scope.this_caller, caller="+15555550142")))
+    briefing = await brief(salon, dispatched(salon), at=NOW)
+    assert briefing.known.look_up("when do you open", at=NOW)[0] is not None
+
+
+async def test_a_call_that_nobody_opened_is_not_answered(salon: Store) -> None:
+    with pytest.raises(NotFound, match="calls/none"):
+        await brief(salon, dispatched(salon, call="none"), at=NOW)
+
+
+async def test_a_version_that_never_was_is_not_answered(salon: Store) -> None:
+    dispatch = dispatched(salon).model_copy(update={"version": "never"})
+    with pytest.raises(NotFound, match="never"):
+        await brief(salon, dispatch, at=NOW)
