@@ -8,7 +8,7 @@ from holdline.help_request import LIVE, OPEN, HelpRequest, Status
 
 LINGER = timedelta(seconds=60)
 """How long an ended request stays, so that one sees how it ended."""
-LINGER_UNANSWERED = timedelta(minutes=5)
+LINGER_UNANSWERED = timedelta(minutes=2)
 """Longer where a person may still be typing: a late answer is kept for a follow-up."""
 UNANSWERED = (Status.EXPIRED, Status.CALLER_LEFT)
 

@@ -180,11 +180,9 @@ class Hub:
 
 def ended_lately(store: Store, *, at: datetime) -> list[HelpRequest]:
     """What ended so recently that the queue still shows it; raises Unavailable."""
-    found = [
-        *store.find(Query(HelpRequest, order_by="delivered_at", descending=True, limit=RECENT)).records,
-        *store.find(Query(HelpRequest, order_by="closed_at", descending=True, limit=RECENT)).records,
-    ]
-    return [request for request in found if request.status not in LIVE and gone_at(request) > at]
+    ends = [Query(HelpRequest, order_by=end, descending=True, limit=RECENT) for end in ("delivered_at", "closed_at")]
+    found = {request.id: request for query in ends for request in store.find(query).records}
+    return [request for request in found.values() if request.status not in LIVE and gone_at(request) > at]
 
 
 def board_now(store: Store, *, at: datetime) -> Board:

@@ -14,6 +14,8 @@ from holdline.errors import Unavailable
 from holdline.people import Organisation
 
 BEAT = timedelta(seconds=15)
+LOOK_S = 3.0
+"""How soon a viewer is told that the watch itself is not live, which nothing announces."""
 RETRY_MS = 2000
 
 blueprint = Blueprint("stream", __name__)
@@ -63,7 +65,7 @@ def _events(person: SignedIn, cookie: str) -> Iterator[str]:
 
 def _until(next_beat: datetime, board: Board | None, *, at: datetime) -> float:
     change = board.next_change_at if board is not None and board.next_change_at is not None else next_beat
-    return max(0.05, (min(next_beat, change) - at).total_seconds())
+    return min(LOOK_S, max(0.05, (min(next_beat, change) - at).total_seconds()))
 
 
 def _still_signed_in(cookie: str, *, at: datetime, person: SignedIn) -> bool:

@@ -162,6 +162,11 @@ def test_a_delivered_answer_leaves_the_queue_after_a_minute(ana: Browser, salon:
     assert "parking" not in ana.get("/").text
 
 
+def test_a_question_is_shown_once_however_it_ended(ana: Browser, salon: Store) -> None:
+    line.withdraw(salon, "r1", at=NOW)
+    assert ana.get("/").text.count('id="request-r1"') == 1
+
+
 def test_a_late_answer_is_kept_for_a_follow_up(ana: Browser, salon: Store) -> None:
     line.expire(salon, "r1", at=NOW)
     page = ana.get("/").text
