@@ -112,6 +112,10 @@ class Rehearsal:
         self._tell(said_from - self._began, "caller", f"({question})")
         reply = asyncio.create_task(caller.agent.wait_for_speech(after=said_until, within_s=REPLY_WITHIN_S))
         await self._within(reply, "the agent did not reply")
+        if not report.requests:  # the agent says that it asks a person before the question is written
+            await self._within(
+                caller.agent.wait_for_silence(lasting_s=0.7, within_s=REPLY_WITHIN_S), "the agent did not stop talking"
+            )
         while open_ones := [request for request in report.requests.values() if request.status not in DONE]:
             for request in open_ones:
                 if answer is not None and request.status in OPEN:
