@@ -27,6 +27,8 @@ class Feed:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._opening = threading.Lock()
+        self._reading = threading.Lock()
         self._changed = threading.Condition()
         self._version = 0
         self._live: dict[str, HelpRequest] | None = None
@@ -36,18 +38,23 @@ class Feed:
         self._closed = False
 
     def open(self, *, at: datetime) -> None:
-        try:
-            self._ended = {request.id: request for request in ended_lately(self._store, at=at)}
-        except Unavailable:
-            log.warning("what ended just now cannot be read; the queue opens without it")
-        self._watch = self._store.watch(Query(HelpRequest, {"status": tuple(LIVE)}), self._on_state)
+        """Begin to watch, if nobody did before."""
+        with self._opening:
+            if self._watch is not None or self._closed:
+                return
+            try:
+                self._ended = {request.id: request for request in ended_lately(self._store, at=at)}
+            except Unavailable:
+                log.warning("what ended just now cannot be read; the queue opens without it")
+            self._watch = self._store.watch(Query(HelpRequest, {"status": tuple(LIVE)}), self._on_state)
 
     def close(self) -> None:
-        if self._watch is not None:
-            self._watch.close()
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+        with self._opening:
+            if self._watch is not None:
+                self._watch.close()
 
     @property
     def is_live(self) -> bool:
@@ -93,19 +100,21 @@ class Feed:
 
     def _look_how_they_ended(self, *, at: datetime) -> None:
         """Read what left the watch. On a viewer's thread, since a watch's callback must not wait for storage."""
-        with self._changed:
-            gone, self._gone = self._gone, set()
-        for request_id in gone:
-            try:
-                stored = self._store.get(HelpRequest, request_id)
-            except (InvalidDocument, Unavailable) as error:
-                log.warning("how %s ended cannot be read: %s", request_id, error)
-                continue
+        with self._reading:  # the others wait, lest a card vanish and come back
             with self._changed:
-                if stored is not None and stored.record.status not in LIVE:
-                    self._ended[request_id] = stored.record
-        with self._changed:
-            self._ended = {key: request for key, request in self._ended.items() if gone_at(request) > at}
+                gone, self._gone = self._gone, set()
+            ended = [request for request in map(self._read, gone) if request is not None]
+            with self._changed:
+                self._ended |= {request.id: request for request in ended if request.status not in LIVE}
+                self._ended = {key: request for key, request in self._ended.items() if gone_at(request) > at}
+
+    def _read(self, request_id: str) -> HelpRequest | None:
+        try:
+            stored = self._store.get(HelpRequest, request_id)
+        except (InvalidDocument, Unavailable) as error:
+            log.warning("how %s ended cannot be read: %s", request_id, error)
+            return None
+        return None if stored is None else stored.record
 
     def _bump(self) -> None:
         self._version += 1
@@ -129,9 +138,9 @@ class Hub:
             feed, viewers = self._feeds.get(org, (None, 0))
             if feed is None:
                 feed = Feed(self._database.for_org(org))
-                feed.open(at=self._clock())
             self._feeds[org] = (feed, viewers + 1)
         try:
+            feed.open(at=self._clock())  # outside the lock: a storage that is slow for one holds up nobody else
             yield feed
         finally:
             self._leave(org)

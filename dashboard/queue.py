@@ -21,7 +21,7 @@ from holdline.records import checked_id
 blueprint = Blueprint("queue", __name__)
 blueprint.before_request(require_person)
 
-STORAGE_IS_AWAY = "Our storage does not answer. Nothing was sent, your words are still here: try again in a moment."
+STORAGE_IS_AWAY = "Our storage does not answer. Your words are still here: send them again in a moment."
 
 
 @blueprint.get("/")
