@@ -1,124 +1,16 @@
-"""The live queues: one watch for each organisation that somebody is looking at, shared by all its viewers.
+"""Who looks at which organisation's queue: one feed for each that somebody looks at, and none for the others."""
 
-Nothing is queued for a viewer. A feed is state with a version; a viewer waits for a version it has not seen and takes
-the whole state, so a slow one skips states and costs no memory.
-"""
-
-import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from dashboard.board import Board, board_of, gone_at
-from holdline.errors import InvalidDocument, Unavailable
-from holdline.help_request import LIVE, HelpRequest
-from holdline.store import Database, Found, Query, Store, Watch
-
-log = logging.getLogger(__name__)
+from dashboard.feed import Feed
+from holdline.help_request import HelpRequest
+from holdline.store import Database
 
 IDLE_S = 20.0
 """How long a watch outlives its last viewer: a page that is loaded again finds it still there."""
-RECENT = 20
-
-
-class Feed:
-    """The help requests of one organisation that are live, or ended just now."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._opening = threading.Lock()
-        self._reading = threading.Lock()
-        self._changed = threading.Condition()
-        self._version = 0
-        self._live: dict[str, HelpRequest] | None = None
-        self._gone: set[str] = set()
-        self._ended: dict[str, HelpRequest] = {}
-        self._watch: Watch | None = None
-        self._closed = False
-
-    def open(self, *, at: datetime) -> None:
-        """Begin to watch, if nobody did before."""
-        with self._opening:
-            if self._watch is not None or self._closed:
-                return
-            try:
-                self._ended = {request.id: request for request in ended_lately(self._store, at=at)}
-            except Unavailable:
-                log.warning("what ended just now cannot be read; the queue opens without it")
-            self._watch = self._store.watch(Query(HelpRequest, {"status": tuple(LIVE)}), self._on_state)
-
-    def close(self) -> None:
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-        with self._opening:
-            if self._watch is not None:
-                self._watch.close()
-
-    @property
-    def is_live(self) -> bool:
-        """Whether what is shown is known to be current."""
-        return self._watch is not None and self._watch.is_live and self._live is not None
-
-    @property
-    def is_closed(self) -> bool:
-        return self._closed
-
-    def board(self, *, at: datetime) -> Board | None:
-        """The state now; None until the first one arrived."""
-        self._look_how_they_ended(at=at)
-        with self._changed:
-            if self._live is None:
-                return None
-            return board_of([*self._live.values(), *self._ended.values()], at=at)
-
-    def wait(self, seen: int, *, timeout_s: float) -> int:
-        """Sleep until there is a version other than `seen`, or the time is over; the version there is now."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._version != seen, timeout_s)
-            return self._version
-
-    def note(self, request: HelpRequest) -> None:
-        """Take in what was just done to a request: the watch says nothing of one that had already ended."""
-        with self._changed:
-            if request.id in self._ended:
-                self._ended[request.id] = request
-                self._bump()
-
-    def _on_state(self, found: Found[HelpRequest]) -> None:
-        for error in found.invalid:
-            log.warning("left out of the queue: %s", error)
-        with self._changed:
-            live = {request.id: request for request in found.records}
-            self._gone |= (self._live or {}).keys() - live.keys()
-            self._gone -= live.keys()
-            for request_id in live:
-                self._ended.pop(request_id, None)
-            self._live = live
-            self._bump()
-
-    def _look_how_they_ended(self, *, at: datetime) -> None:
-        """Read what left the watch. On a viewer's thread, since a watch's callback must not wait for storage."""
-        with self._reading:  # the others wait, lest a card vanish and come back
-            with self._changed:
-                gone, self._gone = self._gone, set()
-            ended = [request for request in map(self._read, gone) if request is not None]
-            with self._changed:
-                self._ended |= {request.id: request for request in ended if request.status not in LIVE}
-                self._ended = {key: request for key, request in self._ended.items() if gone_at(request) > at}
-
-    def _read(self, request_id: str) -> HelpRequest | None:
-        try:
-            stored = self._store.get(HelpRequest, request_id)
-        except (InvalidDocument, Unavailable) as error:
-            log.warning("how %s ended cannot be read: %s", request_id, error)
-            return None
-        return None if stored is None else stored.record
-
-    def _bump(self) -> None:
-        self._version += 1
-        self._changed.notify_all()
 
 
 class Hub:
@@ -185,16 +77,3 @@ class Hub:
                 return
             del self._feeds[org]
         feed.close()
-
-
-def ended_lately(store: Store, *, at: datetime) -> list[HelpRequest]:
-    """What ended so recently that the queue still shows it; raises Unavailable."""
-    ends = [Query(HelpRequest, order_by=end, descending=True, limit=RECENT) for end in ("delivered_at", "closed_at")]
-    found = {request.id: request for query in ends for request in store.find(query).records}
-    return [request for request in found.values() if request.status not in LIVE and gone_at(request) > at]
-
-
-def board_now(store: Store, *, at: datetime) -> Board:
-    """The state as a page without a stream shows it; raises Unavailable."""
-    live = store.find(Query(HelpRequest, {"status": tuple(LIVE)})).records
-    return board_of([*live, *ended_lately(store, at=at)], at=at)

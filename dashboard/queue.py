@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, g, redirect, render_template, requ
 from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard.access import require_person
-from dashboard.live import board_now
+from dashboard.feed import board_now
 from dashboard.organisation import organisation_of
 from dashboard.preview import wav_of
 from dashboard.services import services

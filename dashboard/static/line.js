@@ -1,11 +1,12 @@
 // A visitor calls the line: a pass from our server, then the call itself with LiveKit.
 import { worded } from "./clocks.js";
+import { Transcript } from "./transcript.js";
 
 const { Room, RoomEvent, Track, ConnectionState } = LivekitClient;
 
 const find = (id) => document.getElementById(id);
 const dial = find("dial");
-const segments = new Map();
+const transcript = new Transcript(find("transcript"));
 let room = null;
 let startedAt = 0;
 let ticking = 0;
@@ -52,9 +53,7 @@ async function openMicrophone() {
 async function call(event) {
   event.preventDefault();
   problem("");
-  segments.clear();
-  find("transcript").replaceChildren();
-  find("transcript").hidden = true;
+  transcript.clear();
   startedAt = 0;
   become("connecting");
   try {
@@ -93,7 +92,9 @@ async function connect(pass) {
     .on(RoomEvent.Reconnecting, () => become("lost"))
     .on(RoomEvent.Reconnected, () => become(startedAt ? "on-call" : "ringing"))
     .on(RoomEvent.Disconnected, over);
-  room.registerTextStreamHandler("lk.transcription", (reader, from) => follow(reader, from.identity));
+  room.registerTextStreamHandler("lk.transcription", (reader, from) =>
+    transcript.follow(reader, { isOwn: from.identity === pass.identity }),
+  );
   try {
     await room.connect(pass.url, pass.token);
     if (!startedAt) become("ringing");
@@ -133,42 +134,6 @@ function over() {
   find("mute").setAttribute("aria-pressed", "false");
   become("ended");
   find("call").textContent = "Call again";
-}
-
-// --- the live transcript ---------------------------------------------------------------------------------------
-
-// A segment may come several times, each time longer or final, and as one stream of pieces: the last word counts.
-async function follow(reader, identity) {
-  const about = reader.info.attributes ?? {};
-  const id = `${identity} ${about["lk.segment_id"] ?? reader.info.id}`;
-  const isOwn = identity === room?.localParticipant.identity;
-  let words = "";
-  for await (const piece of reader) {
-    words += piece;
-    write(id, words, { isOwn, isFinal: false });
-  }
-  write(id, words, { isOwn, isFinal: about["lk.transcription_final"] === "true" });
-}
-
-function write(id, words, { isOwn, isFinal }) {
-  if (!words.trim()) return;
-  let item = segments.get(id);
-  if (item?.dataset.final && !isFinal) return;
-  if (!item) {
-    item = document.createElement("li");
-    item.className = isOwn ? "said-by-caller" : "said-by-agent";
-    const by = document.createElement("b");
-    by.textContent = isOwn ? "You" : "Agent";
-    const line = document.createElement("p");
-    line.className = "words";
-    item.append(by, line);
-    segments.set(id, item);
-    find("transcript").hidden = false;
-    find("transcript").append(item);
-  }
-  item.querySelector(".words").textContent = words;
-  if (isFinal) item.dataset.final = "yes";
-  item.scrollIntoView({ block: "nearest" });
 }
 
 // --- buttons ---------------------------------------------------------------------------------------------------
