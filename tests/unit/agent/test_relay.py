@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agent.floor import Kind, Utterance
-from agent.relay import CUTS_BORNE, SILENT_RETRIES, Relay, latencies_ms
+from agent.relay import CUTS_BORNE, SILENT_RETRIES, SILENT_RETRY_S, Relay, latencies_ms
 from agent.transcript import Transcript
 from agent.words import line as words
 from agent.writer import Writer
@@ -165,7 +165,7 @@ async def test_a_silent_synthesiser_is_tried_again_and_that_is_no_cut(on: Line) 
     on.floor.fates.extend(["silent"] * 5)
     on.relay.saw(on.answer())
     await on.settled()
-    assert on.floor.texts == [RELAYED]
+    assert [(said.text, said.at) for said in on.floor.said] == [(RELAYED, 5 * SILENT_RETRY_S)]
     assert on.request().status is Status.DELIVERED
     assert on.request().cuts == 0
 
