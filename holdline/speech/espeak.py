@@ -13,7 +13,8 @@ from typing import Any
 
 import espeakng_loader
 
-RETRIEVAL = 1
+SYNCHRONOUS = 2
+"""The library calls back from the thread that asked, and hands the sound over instead of playing it."""
 CHARS_UTF8 = 1
 RATE = 1
 
@@ -48,7 +49,7 @@ def synthesise(text: str, *, voice: str = VOICE, words_per_minute: int = WORDS_P
         raise ValueError("a NUL character cannot be spoken")
     utterance = text.encode()
     with _lock:
-        library, sample_rate = _library()
+        library, sample_rate = _started()
         heard = bytearray()
 
         def keep(samples: Any, count: int, _events: Any) -> int:
@@ -64,13 +65,12 @@ def synthesise(text: str, *, voice: str = VOICE, words_per_minute: int = WORDS_P
         status = library.espeak_Synth(utterance, len(utterance) + 1, 0, 1, 0, CHARS_UTF8, None, None)
         if status != 0:
             raise EspeakFailed(f"synthesis failed with status {status}")
-        library.espeak_Synchronize()
         return Pcm(bytes(heard), sample_rate)
 
 
 @cache
-def _library() -> tuple[ctypes.CDLL, int]:
-    """The started library and its sample rate; called under the lock."""
+def _started() -> tuple[ctypes.CDLL, int]:
+    """The library, once it runs, and its sample rate; called under the lock."""
     library = ctypes.CDLL(espeakng_loader.get_library_path())
     library.espeak_Initialize.argtypes = [c_int, c_int, c_char_p, c_int]
     library.espeak_SetSynthCallback.argtypes = [_SynthCallback]
@@ -78,7 +78,7 @@ def _library() -> tuple[ctypes.CDLL, int]:
     library.espeak_SetVoiceByName.argtypes = [c_char_p]
     library.espeak_SetParameter.argtypes = [c_int, c_int, c_int]
     library.espeak_Synth.argtypes = [c_char_p, c_size_t, c_uint, c_int, c_uint, c_uint, c_void_p, c_void_p]
-    sample_rate = library.espeak_Initialize(RETRIEVAL, BUFFER_MS, espeakng_loader.get_data_path().encode(), 0)
+    sample_rate = library.espeak_Initialize(SYNCHRONOUS, BUFFER_MS, espeakng_loader.get_data_path().encode(), 0)
     if sample_rate <= 0:
         raise EspeakFailed("the library does not start")
     return library, sample_rate

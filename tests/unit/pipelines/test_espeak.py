@@ -1,7 +1,6 @@
 """Synthesis without a key: it sounds, it says what it was given, and it takes no markup."""
 
 import asyncio
-import ctypes
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -36,7 +35,7 @@ def test_markup_is_read_out_and_not_obeyed(marked: str) -> None:
 
 
 def test_the_words_reach_the_library_byte_for_byte(monkeypatch: pytest.MonkeyPatch) -> None:
-    library, _ = espeak._library()
+    library, _ = espeak._started()
     given: list[bytes] = []
     real = library.espeak_Synth
 
@@ -74,6 +73,8 @@ async def test_what_cannot_be_said_is_an_error_at_once_and_not_a_silence() -> No
                 await stream.collect()
 
 
-def test_the_library_is_loaded_once() -> None:
-    assert espeak._library() is espeak._library()
-    assert isinstance(espeak._library()[0], ctypes.CDLL)
+def test_a_voice_that_was_refused_leaves_the_next_sentence_its_own() -> None:
+    before = synthesise(SENTENCE).duration_s
+    with pytest.raises(EspeakFailed):
+        synthesise(SENTENCE, voice="nobody")
+    assert synthesise(SENTENCE).duration_s == pytest.approx(before, abs=0.1)
