@@ -183,6 +183,36 @@ def test_a_draft_outlives_what_others_do_and_a_reload(
     expect(card_of(page, request).get_by_label("Answer")).to_have_value("We have a piano")
 
 
+def test_what_colleagues_do_elsewhere_does_not_move_the_cursor(
+    signed_in: Callable[..., Page], ask: Callable[..., HelpRequest], store: Store
+) -> None:
+    page = signed_in()
+    first, second = ask("Do you have a harp?"), ask("Do you have a drum?")
+    box = card_of(page, second).get_by_label("Answer")
+    box.fill("Yes, a big drum")
+    box.evaluate("box => box.setSelectionRange(5, 10)")
+    desk.answer(store, first.id, "Yes.", by=ROSA, at=now())
+    expect(card_of(page, first)).to_contain_text("On its way to the caller")
+    page.keyboard.type("one small")
+    expect(box).to_have_value("Yes, one small drum")
+
+
+def test_a_question_can_be_answered_without_script(
+    signed_in: Callable[..., Page], ask: Callable[..., HelpRequest]
+) -> None:
+    request = ask()
+    card = card_of(signed_in(java_script_enabled=False), request)
+    card.get_by_role("button", name="Claim").click()
+    expect(card).to_contain_text("You are on it")
+    card.get_by_label("Answer").fill("<i>Yes</i>")
+    card.get_by_role("button", name="Send to caller").click()
+    expect(card).to_contain_text("has markup")
+    expect(card.get_by_label("Answer")).to_have_value("<i>Yes</i>")
+    card.get_by_label("Answer").fill("Yes, upstairs.")
+    card.get_by_role("button", name="Send to caller").click()
+    expect(card).to_contain_text("On its way to the caller")
+
+
 def test_of_two_who_answer_at_once_one_is_told_who_was_faster_and_keeps_the_words(
     signed_in: Callable[..., Page], people: list[dict[str, str]], ask: Callable[..., HelpRequest]
 ) -> None:
@@ -304,6 +334,13 @@ def test_every_page_fits_its_window_and_its_policy(
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert console == []
+
+
+def test_a_number_that_takes_no_calls_is_told_so(caller: Page) -> None:
+    caller.get_by_label("Number").fill("+12125550999")
+    caller.get_by_role("button", name="Call").click()
+    expect(caller.get_by_role("alert")).to_contain_text("does not take calls from a browser")
+    expect(caller.get_by_role("button", name="Call")).to_be_enabled()
 
 
 def test_a_visitor_without_a_microphone_is_told_so(open_page: Callable[..., Page], console: list[str]) -> None:
