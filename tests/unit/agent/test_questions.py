@@ -16,7 +16,7 @@ from agent.writer import Writer
 from holdline import desk, line
 from holdline.call import Speaker
 from holdline.help_request import HelpRequest, Status
-from holdline.store import Query, Store
+from holdline.store import Put, Query, Store
 from tests.builders import ANA, a_call, later
 from tests.unit.agent.fakes import SPEECH_S, FakeFloor, FlakyStore, virtual_clock
 
@@ -132,10 +132,13 @@ async def test_two_different_questions_are_two_requests_with_a_hold_phrase_each(
     assert on.floor.texts == list(lines("hold")[:2])
 
 
-async def test_a_question_that_was_answered_may_be_asked_anew(on: Line) -> None:
+async def test_a_question_whose_answer_was_heard_may_be_asked_anew(on: Line) -> None:
     on.ask(PARKING)
     await on.settled()
-    on.questions.saw(desk.answer(on.store, "call-1_a", "Yes, behind the house.", by=ANA, at=later(61)))
+    answered = desk.answer(on.store, "call-1_a", "Yes, behind the house.", by=ANA, at=later(61))
+    heard = answered.model_copy(update={"status": Status.DELIVERED})
+    on.store.commit(Put(heard))
+    on.questions.saw(heard)
     on.ask(PARKING, "call-1_b")
     await on.settled()
     assert len(on.requests) == 2

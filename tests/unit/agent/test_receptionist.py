@@ -69,7 +69,9 @@ class Line:
             instructions="Be kind.",
             call=a_call(),
             known=Known(
-                (an_entry(question=KNOWN_QUESTION, answer=KNOWN_ANSWER),), caller="+15555550142", threshold=None
+                (an_entry(question=KNOWN_QUESTION, answer=KNOWN_ANSWER, phrasings=("hello",)),),
+                caller="+15555550142",
+                threshold=None,
             ),
             questions=self.questions,
             transcript=self.transcript,
