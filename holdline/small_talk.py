@@ -46,11 +46,13 @@ PHRASES: dict[Intent, str] = {
     """,
     Intent.human: rf"""
         (?:can|could|may|might) i (?:please )?{_SPEAK} {_PERSON}
-        i (?:want to|need to|wish to|have to|would like to|would love to|would prefer to|would rather) {_SPEAK} {_PERSON}
+        i (?:want|need|wish|have|would like|would love|would prefer) to {_SPEAK} {_PERSON}
+        i would rather {_SPEAK} {_PERSON}
         (?:let me|is there a way to|is it possible to) {_SPEAK} {_PERSON}
         {_SPEAK} {_PERSON}
         (?:(?:can|could|would|will) you )?(?:please )?(?:put|pass|get) me (?:through |over )?(?:to |on to )?{_PERSON}
-        (?:(?:can|could|would|will) you )?(?:please )?(?:connect|transfer|give|forward) me (?:over )?(?:to |with )?{_PERSON}
+        (?:(?:can|could|would|will) you )?(?:please )?(?:connect|transfer|give|forward) me
+            (?: over)?(?: to| with)? {_PERSON}
         is there {_PERSON}(?: there| available)?(?: (?:that |who )?i can {_SPEAK_TO}| to {_SPEAK_TO})?
         i (?:want|need|would like) an? (?:real |actual |live |human )*(?:person|human being|human|agent|operator)
         (?:real |live |actual )?(?:person|human being|human|agent|operator|representative|receptionist)

@@ -55,9 +55,9 @@ class Vocabulary:
         folded: list[Term] = []
         at = 0
         while at < len(found):
-            joined = found[at].word + found[at + 1].word if found[at].word and at + 1 < len(found) else ""
-            if (joined in self._words or joined.removesuffix("s") in self._words) and not self._parts(term(joined)):
-                folded.append(term(joined))
+            joined = self._joined(found[at : at + 2])
+            if joined:
+                folded.append(joined)
                 at += 2
             else:
                 folded += self._parts(found[at]) or (found[at],)
@@ -73,7 +73,18 @@ class Vocabulary:
             pair = self._sounding_like(folded[at : at + 2])
             heard.append(pair or self._recognised(folded[at]))
             at += 2 if pair else 1
-        return heard
+        exact = {h.term.key for h in heard if h.likeness == 1}
+        # What is there already was not misheard for itself: "my filling fell out" does not say "filling" twice.
+        return [Heard(term(h.word), h.word) if h.likeness < 1 and h.term.key in exact else h for h in heard]
+
+    def _joined(self, pair: tuple[Term, ...]) -> Term | None:
+        if len(pair) < 2 or not pair[0].word:
+            return None
+        word = pair[0].word + pair[1].word
+        if word in self._words or word.removesuffix("s") in self._words:
+            return None if self._parts(term(word)) else term(word)
+        # "clean in" for "cleaning"
+        return term(word + "g") if pair[1].word == "in" and word + "g" in self._words else None
 
     def _parts(self, whole: Term) -> tuple[Term, ...]:
         if whole.word not in self._split:

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from holdline.knowledge.hearing import Heard
 from holdline.knowledge.mood import Mood, asked_from, mood
 from holdline.knowledge.sound import alikeness, sound, sound_of
+from holdline.knowledge.vocabulary import INTERCHANGEABLE
 from holdline.knowledge.wording import CONTENT_WEIGHT, FUNCTION_WEIGHT, Term
 
 # What a word counts that the entry has in another of its wordings.
-ELSEWHERE = 0.9
+ELSEWHERE = 0.95
 # What a word counts in a statement that leads up to the question.
 LEADING_UP = 0.3
 # Where the words around it fit, a stray word may sound no nearer than this to the one that is absent.
@@ -36,6 +37,7 @@ class Features:
     guessed: float
     resemblance: float
     stating: float
+    wishing: float
     turned: float
     agreement: float
     margin: float = 0.0
@@ -69,7 +71,8 @@ class Utterance:
         said: set[str] = set()
         self.weights: list[float] = []
         for at, h in enumerate(heard):
-            weight = h.term.weight * rarity.get(h.term.key, 1.0) * (LEADING_UP if at < start else 1.0)
+            information = rarity.get(h.term.key, 1.0) if h.likeness == 1 else 1.0
+            weight = h.term.weight * information * (LEADING_UP if at < start else 1.0)
             self.weights.append(0.0 if h.term.key in said else weight)
             said.add(h.term.key)
         self.total = sum(self.weights) or 1.0
@@ -105,6 +108,8 @@ def compare(utterance: Utterance, wording: Wording, elsewhere: set[str]) -> Feat
             brought[h.term.key] = max(brought.get(h.term.key, 0.0), h.likeness)
         elif h.term.key in elsewhere:
             explained += weight * h.likeness * ELSEWHERE
+            if h.term.key in INTERCHANGEABLE:
+                brought |= dict.fromkeys(INTERCHANGEABLE & wording.weights.keys(), h.likeness)
         else:
             if h.term.weight > FUNCTION_WEIGHT and not h.is_known:
                 strays.append(at)
@@ -121,6 +126,7 @@ def compare(utterance: Utterance, wording: Wording, elsewhere: set[str]) -> Feat
     share, covered = explained / utterance.total, present / wording.size
     resemblance = alikeness(utterance.sounding, wording.sounding)
     stating = float(utterance.mood is Mood.statement and wording.mood is not Mood.statement)
+    wishing = float(utterance.mood is Mood.wish and wording.mood is not Mood.wish)
     turned = float({utterance.mood, wording.mood} == {Mood.open, Mood.closed})
     fit = 2 * share * covered / (share + covered or 1.0)
     return Features(
@@ -130,8 +136,9 @@ def compare(utterance: Utterance, wording: Wording, elsewhere: set[str]) -> Feat
         guessed=guessed,
         resemblance=resemblance,
         stating=stating,
+        wishing=wishing,
         turned=turned,
-        agreement=(fit * (1 - WHOLE) + resemblance * WHOLE) * (1 - (stating + turned) * WHOLE),
+        agreement=(fit * (1 - WHOLE) + resemblance * WHOLE) * (1 - (stating + wishing + turned) * WHOLE),
     )
 
 

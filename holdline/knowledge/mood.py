@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from holdline.knowledge.vocabulary import ASPECTS, listed
-from holdline.knowledge.wording import ASKS, Term
+from holdline.knowledge.wording import ASKS, WANTS, Term
 
 
 class Mood(StrEnum):
@@ -13,14 +13,15 @@ class Mood(StrEnum):
     open = "open"
     closed = "closed"
     statement = "statement"
+    wish = "wish"
     fragment = "fragment"
 
 
 _OPEN = ASPECTS - {"need", "did"} | {"what", "which", "how"}
 _AUXILIARIES = listed("do does did is are was were can could will would shall should may might have has am need")
-_SUBJECTS = listed("i you we he she it they there anyone anybody someone somebody this that the my your a an")
-_STATES = listed("i we he she it they my our their this that somebody someone the tell call give ask let you your")
-_PRONOUNS = listed("i you we he she it they there this that")
+_DETERMINERS = listed("a an the my your this that")
+_STATES = listed("i we he she they my somebody someone tell call give let")
+_PRONOUNS = listed("i you we he she it they there anyone anybody someone somebody")
 _REFERENCES = listed("it its he she they him her them his their that those this these one ones")
 
 
@@ -31,9 +32,10 @@ def mood(found: Sequence[Term]) -> Mood:
         return Mood.open
     if any(_is_inverted(spoken, at) for at in range(len(spoken))) or (spoken and spoken[0] in _AUXILIARIES):
         return Mood.closed
-    if any(t.key == ASKS for t in found):
-        return Mood.fragment
-    return Mood.statement if spoken and spoken[0] in _STATES else Mood.fragment
+    if any(t.key in (ASKS, WANTS) for t in found):
+        return Mood.fragment if any(t.key == ASKS for t in found) else Mood.wish
+    states = spoken and spoken[0] in _STATES and "you" not in spoken
+    return Mood.statement if states else Mood.fragment
 
 
 def asked_from(found: Sequence[Term]) -> int:
@@ -45,18 +47,19 @@ def asked_from(found: Sequence[Term]) -> int:
     if not spoken or spoken[0] not in _STATES:
         return 0
     starts = [
-        at for at in range(2, len(found)) if found[at].key in _OPEN or found[at].key == ASKS or _is_inverted(spoken, at)
+        at
+        for at in range(2, len(found))
+        if found[at].key in _OPEN or found[at].key in (ASKS, WANTS) or _is_inverted(spoken, at)
     ]
-    if not starts or not _REFERENCES.isdisjoint(spoken[starts[0] :]):
+    if not starts or starts[0] == 1 or not _REFERENCES.isdisjoint(spoken[starts[0] :]):
         return 0
     return starts[0]
 
 
 def _is_inverted(spoken: Sequence[str], at: int) -> bool:
     """Whether a question begins here with its verb: "do you", not the "am a" of "i am a"."""
-    return (
-        spoken[at] in _AUXILIARIES
-        and at + 1 < len(spoken)
-        and spoken[at + 1] in _SUBJECTS
-        and (at == 0 or spoken[at - 1] not in _PRONOUNS)
+    if spoken[at] not in _AUXILIARIES or at + 1 == len(spoken):
+        return False
+    return spoken[at + 1] in _PRONOUNS or (
+        spoken[at + 1] in _DETERMINERS and (at == 0 or spoken[at - 1] not in _PRONOUNS)
     )

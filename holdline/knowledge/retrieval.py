@@ -22,10 +22,10 @@ from holdline.knowledge.vocabulary import ASPECTS
 from holdline.knowledge.wording import FUNCTION_WEIGHT, terms
 
 # From here on an entry is spoken. A voice agent may set its own.
-DEFAULT_THRESHOLD = 0.65
+DEFAULT_THRESHOLD = 0.7
 
-# Of (1, explained, stray, absent, guessed, resemblance, stating, turned, margin), as fit.py prints them.
-COEFFICIENTS = (-5.02, 5.8, -0.63, -3.41, -1.94, 1.75, -3.53, -1.41, 2.05)
+# Of (1, explained, stray, absent, guessed, resemblance, stating, wishing, turned, margin), as fit.py prints them.
+COEFFICIENTS = (-3.0, 3.61, -2.14, -3.99, -2.47, 2.61, -4.49, -1.98, -1.86, 2.13)
 
 # Entries that every knowledge base is taken to have beside its own, so that three entries make no word common.
 PRIOR_ENTRIES = 20
@@ -143,6 +143,7 @@ def inputs(features: Features) -> tuple[float, ...]:
         features.guessed,
         features.resemblance,
         features.stating,
+        features.wishing,
         features.turned,
         features.margin,
     )

@@ -13,7 +13,7 @@ def listed(text: str) -> frozenset[str]:
 # Said to introduce a question: what follows is asked, whatever its form.
 ASKING = (
     *(
-        f"{lead} {verb}"
+        f"{lead} {to}{verb}"
         for lead in (
             *(
                 "i want",
@@ -25,9 +25,10 @@ ASKING = (
                 "i am trying",
                 "i was trying",
             ),
-            *("i am calling", "i was calling", "i called", "i am ringing", "i am phoning"),
+            *("i was trying", "i am calling", "i was calling", "i called", "i am ringing", "i am phoning"),
         )
-        for verb in ("to know", "to ask", "to ask about", "to find out", "to check", "to see", "to inquire about")
+        for to in ("to ", "too ", "two ", "")
+        for verb in ("know", "ask", "ask about", "find out", "check", "see", "inquire about")
     ),
     *(
         f"{lead} {verb}"
@@ -45,9 +46,14 @@ ASKING = (
         "do you happen to",
         "i asked",
     ),
-    *("i want", "i need", "i would like", "i would love", "i am looking for", "i am looking to", "i am interested in"),
     *("would you mind", "would it be possible to", "is it possible to", "would i be able to", "am i able to"),
-    *("are you able to", "what about", "how about"),
+    *("are you able to", "what about", "how about", "i asked"),
+)
+
+# Said to introduce a wish.
+WANTING = (
+    *("i want", "i need", "i would like", "i would love", "i am looking for", "i am looking to", "i am interested in"),
+    *("i have to", "i must", "i have got to", "i got to", "we need", "we want", "we would like"),
 )
 
 # Said beside a question and never the question.
@@ -64,6 +70,13 @@ ASIDE = (
     *("or what", "or not", "at all", "you know", "i mean", "i guess", "i think", "find out", "i said", "as i said"),
     *("like i said", "again please", "one more time", "excuse me", "good morning", "good afternoon", "good evening"),
     *("good day", "hi there", "thank you", "thanks", "in the world"),
+    *(
+        f"{at} {the} {place}"
+        for at in ("at", "in")
+        for the in ("your", "the")
+        for place in ("place", "office", "salon", "practice", "shop", "store", "clinic")
+    ),
+    "at yours",
     *("what sort of", "what kind of", "what kinds of", "what type of", "sort of", "kind of"),
 )
 
@@ -72,26 +85,29 @@ FILLERS = listed("um umm uh er erm ah hmm hm mm mhm oh well just really actually
 
 # Words that a sentence cannot do without and that say little about what is asked.
 FUNCTION = listed("""
-    a an the this that these those there here i me my mine myself you your yours yourself we us our ours he him his she
-    her hers it its they them their theirs one ones is are be being am do does done doing have has
-    had having will would shall should can could may might of to in on at for from by with about as into onto up and or
-    but if so then than too also just even well okay ok um umm uh er erm ah hmm hm mm mhm oh yeah yes yep hi hello hey
+    a an the this that these those there here i me my mine myself you your yours yourself we us our ours he him his
+    she her hers it its they them their theirs one ones is are be being am do does done doing have has had having
+    will would shall should can could may might of to in on at for from by with about as into onto up and or but if
+    so then than too also just even well okay ok um umm uh er erm ah hmm hm mm mhm oh yeah yes yep hi hello hey
     please sorry like actually basically really maybe perhaps guess think know wonder wondering tell say ask asking
-    question quick anyway some any something anything somewhere someone somebody anybody anyone what which how whether
-    folks people able possible possibly kind sort type right now still ever exactly usually normally until till going again
+    question quick anyway some any something anything somewhere someone somebody anybody anyone what which how
+    whether guys folks people able did goes lot spot space possible possibly kind sort type right now still ever
+    exactly usually normally until till going again
 """)
 
 # Verbs and small words that colour a question without naming its subject.
 LIGHT = listed("""
-    get take make give want offer provide use go come see look let put keep find try happen allow accept not all every
-    each both was were been time day before after during over under out off much more only availability available good
-    best sure bit little way thing stuff morning afternoon evening tonight tomorrow place office shop store salon practice
-    clinic studio company welcome allowed method form always already mom mother mum dad father sister brother friend
-    aunt uncle grandma grandmother
+    get take make give want offer provide use go come see look let put keep find try happen allow accept not all
+    every each both was were been run running time day before after during over under out off much more only
+    availability available good best sure bit little way thing stuff morning afternoon evening tonight tomorrow
+    place office shop store salon practice clinic studio company welcome allowed method form always already mom
+    mother mum dad father sister brother friend aunt uncle grandma grandmother bad terrible awful horrible severe
+    building
 """)
 
 # Ways to say the same thing. Too wide a group makes wrong answers: when in doubt, leave a word out.
 SAME = (
+    ("email", "email address", "mail address", "mail"),
     ("goodfriday", "good friday"),
     ("blackfriday", "black friday"),
     ("price", "how much", "cost", "charge", "fee", "rate", "pricing", "how expensive", "how pricey", "set me back"),
@@ -109,7 +125,7 @@ SAME = (
         "till what time",
     ),
     ("duration", "how long", "how much time", "how many hours", "how many minutes"),
-    ("since", "how long have you been", "how long have you"),
+    ("since", "when did you", "when did", "how long have you been", "how long have you"),
     ("many", "how many"),
     ("often", "how often"),
     ("far", "how far"),
@@ -124,16 +140,24 @@ SAME = (
         "whereabouts",
         "find you",
         "how do i get there",
+        "how do i find",
         "get to you",
     ),
     (
         "need",
         "do i need",
+        "do i have to",
+        "would i have to",
+        "will i have to",
+        "do we need",
+        "do we have to",
+        "must i",
         "would i need",
         "will i need",
         "have to",
         "got to",
         "need to",
+        "supposed to",
         "require",
         "necessary",
         "must",
@@ -143,7 +167,7 @@ SAME = (
     ("appointment", "booking", "book", "visit", "reservation", "reserve", "schedule"),
     ("cancel", "cancellation", "call off", "canceled", "cancelled", "canceling", "cancelling"),
     ("reschedule", "move", "change", "postpone", "rebook", "switch"),
-    ("late", "running late", "delayed", "behind"),
+    ("late", "delayed", "behind"),
     ("pay", "payment", "paid"),
     ("card", "credit card", "credit cards", "debit card", "debit cards", "debit", "credit"),
     ("child", "children", "kid", "toddler", "son", "daughter", "boy", "girl", "youngster", "little one", "little ones"),
@@ -160,7 +184,6 @@ SAME = (
         "walking in",
         "walk-ins",
         "walkin",
-        "without an appointment",
         "drop in",
     ),
     ("other", "another", "else", "different"),
@@ -179,12 +202,24 @@ SAME = (
 
 # What is asked of a subject. However many entries tell a price, asking for one is never a detail.
 ASPECTS = frozenset(
-    ("price", "when", "duration", "since", "many", "often", "far", "where", "who", "whose", "why", "need", "age", "did")
+    ("price", "when", "duration", "since", "many", "often", "far", "where", "who", "whose", "why", "need", "age")
 )
+
+# Within one entry each stands for the others that it names.
+INTERCHANGEABLE = listed("monday tuesday wednesday thursday friday saturday sunday")
 
 # One expression for two ideas, each named as in SAME or by its stem.
 COMPOSED = {
     "hours": ("when", "open"),
+    "how long are you open": ("when", "open"),
+    "are you closed": ("open",),
+    "hour": ("when", "open"),
+    "an hour": ("hour",),
+    "one hour": ("hour",),
+    "half hour": ("hour",),
+    "happy hour": ("happyhour",),
+    "opening hour": ("when", "open"),
+    "opening time": ("when", "open"),
     "what hours": ("when", "open"),
     "opening hours": ("when", "open"),
     "opening times": ("when", "open"),
@@ -200,26 +235,37 @@ COMPOSED = {
     "do you work on": ("open",),
 }
 
-# What a recogniser writes for a small word it misheard; used only for a word that no entry knows.
-MISHEARD = {
-    "add": "at",
-    "dew": "do",
-    "due": "do",
+# Small words that a recogniser puts into the middle of a set phrase that begins with one of these.
+ASKED_WITH = listed("how what when")
+INSERTED = listed("a an the and of to in that i")
+
+# Words that nobody says to a business, and what was said instead.
+NEVER_SAID = {
     "ewe": "you",
     "yew": "you",
     "u": "you",
     "ya": "you",
+    "dew": "do",
+    "hav": "have",
+    "halve": "have",
+    "kin": "can",
+    "eye": "i",
+}
+
+# What a recogniser writes for a small word it misheard; used only for a word that no entry knows.
+MISHEARD = {
+    "add": "at",
+    "due": "do",
     "ours": "hours",
     "ar": "are",
     "arr": "are",
     "r": "are",
     "inn": "in",
     "bee": "be",
+    "half": "have",
+    "once": "what",
     "wood": "would",
-    "eye": "i",
     "aye": "i",
-    "hav": "have",
-    "halve": "have",
     "wear": "where",
     "ware": "where",
     "four": "for",
@@ -231,7 +277,6 @@ MISHEARD = {
     "ore": "or",
     "watt": "what",
     "wait": "what",
-    "kin": "can",
     "ken": "can",
     "knot": "not",
     "hay": "hey",

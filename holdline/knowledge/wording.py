@@ -9,15 +9,19 @@ import snowballstemmer
 
 from holdline.knowledge.vocabulary import (
     ASIDE,
+    ASKED_WITH,
     ASKING,
     COMPOSED,
     CONTRACTIONS,
     ENDINGS,
     FILLERS,
     FUNCTION,
+    INSERTED,
     LIGHT,
+    NEVER_SAID,
     NUMBERS,
     SAME,
+    WANTING,
 )
 
 FUNCTION_WEIGHT = 0.02
@@ -25,6 +29,8 @@ LIGHT_WEIGHT = 0.3
 CONTENT_WEIGHT = 1.0
 # The key of "i was wondering" and the like: it asks, and says nothing.
 ASKS = "?"
+# Likewise of "i would like".
+WANTS = "!"
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
@@ -53,7 +59,7 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def _telling(text: str) -> tuple[str, ...]:
-    return tuple(word for word in words(text) if word not in FILLERS)
+    return tuple(NEVER_SAID.get(word, word) for word in words(text) if word not in FILLERS)
 
 
 @lru_cache(maxsize=50_000)
@@ -70,6 +76,7 @@ def _opened(word: str) -> tuple[str, ...]:
 def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     table: dict[tuple[str, ...], tuple[str, ...]] = {_telling(phrase): () for phrase in ASIDE}
     table |= {_telling(phrase): (ASKS,) for phrase in ASKING}
+    table |= {_telling(phrase): (WANTS,) for phrase in WANTING}
     for group in SAME:
         table |= {_telling(member): (group[0],) for member in group if " " in member}
     return table | {_telling(phrase): keys for phrase, keys in COMPOSED.items()}
@@ -110,14 +117,21 @@ def terms(text: str) -> tuple[Term, ...]:
 
 
 def _set_phrase(key: str, phrase: str) -> Term:
-    return Term(ASKS, "", 0.0) if key == ASKS else Term(key, phrase, CONTENT_WEIGHT)
+    return Term(key, "", 0.0) if key in (ASKS, WANTS) else Term(key, phrase, CONTENT_WEIGHT)
 
 
 def _phrase_at(spoken: tuple[str, ...], at: int) -> tuple[int, tuple[str, ...]]:
-    """The length of the set phrase that starts here, 0 if none does, and the terms it stands for."""
-    if spoken[at] in _FIRST_WORDS:
-        for length in range(min(_LONGEST, len(spoken) - at), 0, -1):
-            keys = _PHRASES.get(spoken[at : at + length])
-            if keys is not None:
-                return length, keys
+    """The length of the set phrase that starts here, 0 if none does, and the terms it stands for.
+
+    A plural at its end is no hindrance, nor a small word after the first: "how of much".
+    """
+    if spoken[at] not in _FIRST_WORDS:
+        return 0, ()
+    for length in range(min(_LONGEST, len(spoken) - at), 0, -1):
+        said = spoken[at : at + length]
+        keys = _PHRASES.get(said) or _PHRASES.get((*said[:-1], said[-1].removesuffix("s")))
+        if keys is None and length > 2 and said[0] in ASKED_WITH and said[1] in INSERTED:
+            keys = _PHRASES.get((said[0], *said[2:]))
+        if keys is not None:
+            return length, keys
     return 0, ()

@@ -20,9 +20,9 @@ WORDINGS = [
 ]
 
 
-def entry(id: str, question: str, *phrasings: str, **fields: Any) -> KnowledgeEntry:
+def entry(name: str, question: str, *phrasings: str, **fields: Any) -> KnowledgeEntry:
     return KnowledgeEntry(
-        **{"id": id, "question": question, "phrasings": phrasings, "answer": "Yes.", "updated_at": NOW, **fields}
+        **{"id": name, "question": question, "phrasings": phrasings, "answer": "Yes.", "updated_at": NOW, **fields}
     )
 
 

@@ -20,6 +20,8 @@ from holdline.knowledge.retrieval import KnowledgeIndex, inputs
 HERE = Path(__file__).parent
 KNOWLEDGE = HERE.parents[2] / "local" / "knowledge"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+# What a recogniser makes of a voice it cannot follow teaches nothing about questions.
+HEARINGS = ("confused", "browser")
 RIDGE = 0.02
 # A wrong answer is worse than an unneeded question to a supervisor.
 WRONG_COSTS = 4.0
@@ -40,7 +42,8 @@ def samples() -> Iterator[Sample]:
         index = KnowledgeIndex(entries)
         for case in [case for path in sorted(HERE.glob("dev*.json")) for case in json.loads(path.read_text())]:
             if case["org"] == organisation:
-                for text in dict.fromkeys((case["question"], *case.get("heard", {}).values())):
+                heard = [case["heard"][line] for line in HEARINGS if line in case.get("heard", {})]
+                for text in dict.fromkeys((case["question"], *heard)):
                     yield from _asked(index, text, set(case["answers"]))
         for entry in entries:
             same = set().union({entry.id}, *(group for group in OVERLAPPING if entry.id in group))

@@ -2,9 +2,9 @@
 
     python tests/data/escalation/make.py tests/data/escalation/held_out.json
 
-Needs `flite` (Debian) on PATH; the tests read only the texts. "browser" is a voice that the recogniser understands well,
-at full bandwidth; "phone" is the same voice through a telephone's 8 kHz and mu-law; "other_voice" is one that it
-understands badly. What has been heard already is left alone.
+Needs `flite` (Debian) on PATH; the tests read only the texts. "browser" is a voice that the recogniser understands
+well, at full bandwidth; "phone" is that voice through a telephone's 8 kHz and mu-law; "other_voice" is one that it
+understands badly; "confused" is the wording with the mistakes of `confuse.py`. What is there already is left alone.
 """
 
 import json
@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import soxr
+from confuse import confused
 from pocketsphinx import Decoder
 
 RATE = 16_000
@@ -34,6 +35,7 @@ def main(path: Path) -> None:
             if line not in heard:
                 speech = _spoken(case["question"], voice)
                 heard[line] = _recognised(decoder, _on_phone(speech) if line == "phone" else speech)
+        heard["confused"] = confused(case["question"])
     path.write_text("[\n" + ",\n".join("  " + json.dumps(case) for case in cases) + "\n]\n")
 
 

@@ -1,0 +1,94 @@
+"""Does the line ask people when it must, and only then? Held-out questions through the decision of a live call.
+
+Nothing was fitted to these questions: they were written down before the score was, and fit.py does not read them. Each
+comes as worded, with seeded mistakes of recognition, and as a real recogniser heard it spoken; see
+tests/data/escalation/make.py.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from holdline.intent import Intent, intent
+from holdline.knowledge import DEFAULT_THRESHOLD, KnowledgeEntry, KnowledgeIndex
+
+ROOT = Path(__file__).parents[2]
+AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
+CASES: list[dict[str, Any]] = json.loads((ROOT / "tests" / "data" / "escalation" / "held_out.json").read_text())
+ORGANISATIONS = ("luxe-beauty-salon", "bright-smile-dental")
+
+HEARINGS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "as worded": lambda case: str(case["question"]),
+    "recognition noise": lambda case: str(case["heard"]["confused"]),
+    "PocketSphinx": lambda case: str(case["heard"]["browser"]),
+    "PocketSphinx, 8 kHz": lambda case: str(case["heard"]["phone"]),
+    "PocketSphinx, bad voice": lambda case: str(case["heard"]["other_voice"]),
+}
+# What the offline recogniser writes has lost what was asked in one question of four to two: asking a person is then
+# right, and is counted as needless all the same. There the bar is on what is said wrongly.
+INTELLIGIBLE = ("as worded", "recognition noise")
+
+
+def _index(organisation: str) -> KnowledgeIndex:
+    data = json.loads((ROOT / "local" / "knowledge" / f"{organisation}.json").read_text())
+    return KnowledgeIndex(KnowledgeEntry(updated_at=AT, **entry) for entry in data["entries"])
+
+
+INDEXES = {organisation: _index(organisation) for organisation in ORGANISATIONS}
+
+
+def outcome(case: dict[str, Any], heard: str) -> str:
+    """What comes of a question, by the rules of the receptionist: small talk, the entry to say, or a person."""
+    best = INDEXES[case["org"]].look_up(heard, at=AT).best
+    is_question = intent(heard) is Intent.question
+    said = best.entry.id if best and is_question and best.score >= DEFAULT_THRESHOLD else None
+    if not case["answers"]:
+        return "missed" if said or not is_question else "asked"
+    if said is None:
+        return "needless"
+    return "right" if said in case["answers"] else "wrong"
+
+
+def counted(hearing: str, organisation: str | None = None) -> Counter[str]:
+    words = HEARINGS[hearing]
+    return Counter(outcome(case, words(case)) for case in CASES if organisation in (None, case["org"]))
+
+
+def test_there_are_a_hundred_questions_of_each_kind() -> None:
+    assert sum(bool(case["answers"]) for case in CASES) == 100
+    assert sum(not case["answers"] for case in CASES) == 100
+    assert len({(case["org"], case["question"]) for case in CASES}) == 200
+
+
+@pytest.mark.parametrize("hearing", HEARINGS)
+def test_a_question_without_an_answer_reaches_a_person(hearing: str) -> None:
+    assert counted(hearing)["missed"] <= 2
+
+
+@pytest.mark.parametrize("hearing", INTELLIGIBLE)
+def test_a_question_with_an_answer_rarely_needs_a_person(hearing: str) -> None:
+    assert counted(hearing)["needless"] <= 10
+
+
+@pytest.mark.parametrize("hearing", INTELLIGIBLE)
+def test_no_question_gets_the_answer_to_another(hearing: str) -> None:
+    assert counted(hearing)["wrong"] == 0
+
+
+def test_the_table_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    columns = ("right", "needless", "wrong", "asked", "missed")
+    lines = [f"{'escalation quality':<44}" + "".join(f"{name:>10}" for name in columns)]
+    for hearing in HEARINGS:
+        for organisation in (*ORGANISATIONS, None):
+            count = counted(hearing, organisation)
+            lines.append(
+                f"  {hearing:<24}{organisation or 'total':<18}" + "".join(f"{count[name]:>10}" for name in columns)
+            )
+    with capsys.disabled():
+        print("\n" + "\n".join(lines))
+    assert len(lines) == 1 + 3 * len(HEARINGS)
