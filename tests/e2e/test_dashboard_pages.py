@@ -13,11 +13,12 @@ from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync
 from holdline import desk, line
 from holdline.call import KnowledgeUse, Speaker
 from holdline.firestore import connect
-from holdline.help_request import ContextTurn, HelpRequest, Status
+from holdline.help_request import ContextTurn, Event, HelpRequest, Status
 from holdline.people import PersonRef
 from holdline.settings import FirestoreSettings
 from holdline.store import Create, Put, Store, must_get
 from local.chromium import on_path
+from tests.unit.dashboard.world import happens
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 
@@ -278,12 +279,12 @@ def test_the_way_to_the_callers_ear_is_shown_step_by_step(
     desk.answer(store, request.id, "Yes, upstairs.", by=ROSA, at=now())
     expect(card).to_contain_text("On its way to the caller")
     line.received(store, request.id, version=1, at=now())
-    line.speaking_began(store, request.id, at=now())
+    happens(store, Event.SPEAKING_BEGAN, request.id, at=now())
     expect(card).to_contain_text("The caller is hearing it now")
-    line.cut(store, request.id, at=now())
+    happens(store, Event.CUT, request.id, at=now(), cuts=1)
     expect(card).to_contain_text("it will be said again")
-    line.speaking_began(store, request.id, at=now())
-    line.heard(store, request.id, latencies_ms={}, at=now())
+    happens(store, Event.SPEAKING_BEGAN, request.id, at=now())
+    happens(store, Event.HEARD, request.id, at=now())
     expect(card).to_contain_text("Heard by the caller")
 
 

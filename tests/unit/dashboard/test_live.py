@@ -5,10 +5,11 @@ import pytest
 from dashboard.live import Hub
 from holdline import desk, line
 from holdline.errors import Unavailable
-from holdline.help_request import HelpRequest, Status
+from holdline.help_request import Event, HelpRequest, Status
 from holdline.memory_store import MemoryDatabase
 from holdline.store import Create, Store
 from tests.builders import ANA, NOW, a_request, later
+from tests.unit.dashboard.world import happens
 
 
 @pytest.fixture
@@ -44,8 +45,8 @@ def test_a_request_that_left_the_watch_is_shown_as_it_ended(hub: Hub, salon: Sto
     salon.commit(Create(a_request("r1")))
     with hub.following("salon") as feed:
         desk.answer(salon, "r1", "Yes.", by=ANA, at=NOW)
-        line.speaking_began(salon, "r1", at=later(1))
-        line.heard(salon, "r1", latencies_ms={}, at=later(2))
+        happens(salon, Event.SPEAKING_BEGAN, "r1", at=later(1))
+        happens(salon, Event.HEARD, "r1", at=later(2))
         board = feed.board(at=later(3))
         assert board is not None
         assert [r.status for r in board.ended] == [Status.DELIVERED]

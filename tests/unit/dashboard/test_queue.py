@@ -6,11 +6,11 @@ import pytest
 
 from holdline import desk, line
 from holdline.errors import Unavailable
-from holdline.help_request import HelpRequest, Status
+from holdline.help_request import Event, HelpRequest, Status
 from holdline.people import PersonRef
 from holdline.store import Create, Store, must_get
 from tests.builders import NOW
-from tests.unit.dashboard.world import ROSA, Browser, Clock, a_question
+from tests.unit.dashboard.world import ROSA, Browser, Clock, a_question, happens
 
 
 @pytest.fixture(autouse=True)
@@ -138,14 +138,14 @@ def test_the_steps_of_a_delivery_are_shown_as_they_happen(ana: Browser, salon: S
     desk.answer(salon, "r1", "Yes.", by=ROSA, at=NOW)
     assert "On its way to the caller" in ana.get("/").text
     line.received(salon, "r1", version=1, at=NOW.replace(microsecond=200_000))
-    line.speaking_began(salon, "r1", at=NOW.replace(second=1))
+    happens(salon, Event.SPEAKING_BEGAN, "r1", at=NOW.replace(second=1))
     page = ana.get("/").text
     assert "The caller is hearing it now" in page
     assert "+0.2 s" in page
-    line.cut(salon, "r1", at=NOW.replace(second=2))
+    happens(salon, Event.CUT, "r1", at=NOW.replace(second=2), cuts=1)
     assert "it will be said again" in ana.get("/").text
-    line.speaking_began(salon, "r1", at=NOW.replace(second=3))
-    line.heard(salon, "r1", latencies_ms={}, at=NOW.replace(second=5))
+    happens(salon, Event.SPEAKING_BEGAN, "r1", at=NOW.replace(second=3))
+    happens(salon, Event.HEARD, "r1", at=NOW.replace(second=5))
     clock.passes(6)
     page = ana.get("/").text
     assert "Heard by the caller" in page
@@ -154,8 +154,8 @@ def test_the_steps_of_a_delivery_are_shown_as_they_happen(ana: Browser, salon: S
 
 def test_a_delivered_answer_leaves_the_queue_after_a_minute(ana: Browser, salon: Store, clock: Clock) -> None:
     desk.answer(salon, "r1", "Yes.", by=ROSA, at=NOW)
-    line.speaking_began(salon, "r1", at=NOW)
-    line.heard(salon, "r1", latencies_ms={}, at=NOW)
+    happens(salon, Event.SPEAKING_BEGAN, "r1", at=NOW)
+    happens(salon, Event.HEARD, "r1", at=NOW)
     clock.passes(59)
     assert "Heard by the caller" in ana.get("/").text
     clock.passes(2)

@@ -11,9 +11,10 @@ from dashboard.access import COOKIE
 from dashboard.identity import IdentityUnavailable, NoAccess, NotSignedIn, SignedIn, VisitorToken, WrongCredentials
 from dashboard.switchboard import CallPass, CallRefused
 from holdline.call import KnowledgeUse, Speaker
-from holdline.help_request import ContextTurn, HelpRequest
+from holdline.help_request import ContextTurn, Event, HelpRequest
 from holdline.people import PersonRef, Role
 from holdline.settings import DashboardSettings
+from holdline.store import Store, change
 from tests.builders import NOW, a_request
 
 PASSWORD = "a password for tests"
@@ -161,3 +162,8 @@ def a_question(request_id: str = "r1", **fields: object) -> HelpRequest:
         "nearest": (KnowledgeUse(entry="e1", question="Where are you?", answer="At 12 Rose Street.", score=0.41),),
     }
     return a_request(request_id, **{**given, **fields})
+
+
+def happens(store: Store, event: Event, request_id: str = "r1", /, *, at: datetime, **fields: object) -> HelpRequest:
+    """What the worker would write of an answer on its way."""
+    return change(store, HelpRequest, request_id, lambda request: request.after(event, at=at, **fields))
