@@ -1,7 +1,7 @@
 """Speech as a telephone leaves it, in numbers: mel cepstra between 100 and 3800 Hz, a row for every 10 ms.
 
-Follows Davis and Mermelstein (1980): triangular mel filters, logarithm, cosine transform. The mean over the piece is
-taken away, which takes the line's own colour with it.
+Follows Davis and Mermelstein (1980): triangular mel filters, logarithm, cosine transform. The mean over what is
+spoken is taken away, which takes the line's own colour with it.
 """
 
 from functools import cache
@@ -19,28 +19,29 @@ WINDOW = 400
 FFT = 512
 FILTERS = 24
 KEPT = 13
+SPOKEN = 1e-3
+"""The share of the loudest step's energy from which a step is taken for speech: 30 dB."""
 LOW_HZ, HIGH_HZ = 100.0, 3800.0
 
 
 def cepstra(sound: Sound) -> Cepstra:
-    """One row a step; the loudness coefficient is left out, since gain says nothing about words."""
+    """One row a step; the loudness coefficient is left out, since gain says nothing about words.
+
+    Each coefficient is on the scale that it has while somebody speaks, however much silence is around.
+    """
     samples = sound.at(RATE).samples.astype(np.float64)
     if len(samples) < WINDOW:
         return np.empty((0, KEPT - 1))
     samples = np.append(samples[0], samples[1:] - 0.97 * samples[:-1])
     windows = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::STEP] * np.hamming(WINDOW)
-    power = np.abs(np.fft.rfft(windows, FFT)) ** 2
-    energies = power @ _filters().T
+    energies = np.abs(np.fft.rfft(windows, FFT)) ** 2 @ _filters().T
     # The floor hides what lies 60 dB below the loudest: there is only noise.
     logs = np.log(np.maximum(energies, max(energies.max() * 1e-6, 1.0)))
-    rows: Cepstra = (logs @ _cosines().T)[:, 1:]
-    return rows
-
-
-def levelled(rows: Cepstra) -> Cepstra:
-    """Without the mean, and with each coefficient on the same scale."""
-    scaled: Cepstra = (rows - rows.mean(axis=0)) / (rows.std(axis=0) + 1e-6)
-    return scaled
+    rows = (logs @ _cosines().T)[:, 1:]
+    loudness = energies.sum(axis=1)
+    spoken = rows[loudness >= loudness.max() * SPOKEN]
+    levelled: Cepstra = (rows - spoken.mean(axis=0)) / (spoken.std(axis=0) + 1e-6)
+    return levelled
 
 
 @cache

@@ -12,14 +12,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from local.cepstra import RATE, STEP, Cepstra, cepstra, levelled
+from local.cepstra import RATE, STEP, Cepstra, cepstra
 from local.sound import Sound, rms
 
 STEP_S = STEP / RATE
 CLEAR_MARGIN = 1.15
 """How much farther the second best must be for the best to be believed."""
-NEAR_ENOUGH = 0.42
-"""Distance a step beyond which nothing was recognised: the same words come to 0.1-0.3, others to 0.45-0.65."""
+NEAR_ENOUGH = 0.33
+"""Distance a step beyond which nothing was recognised: the same words come to 0.1-0.3, others to 0.4-0.6."""
 
 
 OFF_THE_DIAGONAL = 0.2
@@ -82,7 +82,7 @@ def _subsequence(wanted: Cepstra, heard: Cepstra) -> Match:
     """The cheapest way to walk through all of `wanted` in some stretch of `heard`."""
     if not len(wanted) or not len(heard):
         return Match(float("inf"), 0.0, 0.0)
-    costs = _distances(levelled(wanted), levelled(heard))
+    costs = _distances(wanted, heard)
     total = costs[0].copy()
     began = np.arange(len(heard))
     for row in costs[1:]:

@@ -59,6 +59,11 @@ def test_a_sentence_is_found_among_others_and_where_it_was_is_told() -> None:
     assert verdict.matches[sentence].start_s == pytest.approx(before.duration_s, abs=0.3)
 
 
+def test_a_long_silence_before_it_does_not_hide_a_sentence() -> None:
+    heard = over_a_telephone(said(6.0, CANDIDATES[0], 3.0))
+    assert which(heard, CANDIDATES, synthesise).best == CANDIDATES[0]
+
+
 @pytest.mark.parametrize(
     "sound",
     [
