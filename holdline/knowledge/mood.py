@@ -22,6 +22,8 @@ _AUXILIARIES = listed("do does did is are was were can could will would shall sh
 _DETERMINERS = listed("a an the my your this that")
 _STATES = listed("i we he she they my somebody someone tell call give let")
 _PRONOUNS = listed("i you we he she it they there anyone anybody someone somebody")
+# Set phrases that ask, as `terms` writes them.
+_SET_PHRASES = ("cani", "areyou", "doyou", "doi", "dowe", "wouldi", "willi")
 _REFERENCES = listed("it its he she they him her them his their that those this these one ones")
 
 
@@ -30,7 +32,9 @@ def mood(found: Sequence[Term]) -> Mood:
     spoken = [t.word for t in found]
     if any(t.key in _OPEN for t in found):
         return Mood.open
-    if any(_is_inverted(spoken, at) for at in range(len(spoken))) or (spoken and spoken[0] in _AUXILIARIES):
+    if any(_is_inverted(spoken, at) or spoken[at].startswith(_SET_PHRASES) for at in range(len(spoken))) or (
+        spoken and spoken[0] in _AUXILIARIES
+    ):
         return Mood.closed
     if any(t.key in (ASKS, WANTS) for t in found):
         return Mood.fragment if any(t.key == ASKS for t in found) else Mood.wish

@@ -22,10 +22,10 @@ from holdline.knowledge.vocabulary import ASPECTS
 from holdline.knowledge.wording import FUNCTION_WEIGHT, terms
 
 # From here on an entry is spoken. A voice agent may set its own.
-DEFAULT_THRESHOLD = 0.7
+DEFAULT_THRESHOLD = 0.65
 
 # Of (1, explained, stray, absent, guessed, resemblance, stating, wishing, turned, margin), as fit.py prints them.
-COEFFICIENTS = (-3.0, 3.61, -2.14, -3.99, -2.47, 2.61, -4.49, -1.98, -1.86, 2.13)
+COEFFICIENTS = (-3.05, 3.61, -2.08, -3.91, -2.29, 2.62, -4.44, -2.15, -1.87, 2.1)
 
 # Entries that every knowledge base is taken to have beside its own, so that three entries make no word common.
 PRIOR_ENTRIES = 20

@@ -97,17 +97,19 @@ FUNCTION = listed("""
 
 # Verbs and small words that colour a question without naming its subject.
 LIGHT = listed("""
-    get take make give want offer provide use go come see look let put keep find try happen allow accept not all
+    two four half get take make give want offer provide use go come see look let put keep find
+    try happen allow accept not all
     every each both was were been run running time day before after during over under out off much more only
     availability available good best sure bit little way thing stuff morning afternoon evening tonight tomorrow
     place office shop store salon practice clinic studio company welcome allowed method form always already mom
-    mother mum dad father sister brother friend aunt uncle grandma grandmother bad terrible awful horrible severe
+    mother mum dad father sister brother friend aunt uncle grandma grandmother terrible awful horrible severe
     building
 """)
 
 # Ways to say the same thing. Too wide a group makes wrong answers: when in doubt, leave a word out.
 SAME = (
     ("email", "email address", "mail address", "mail"),
+    ("makeup", "make up"),
     ("goodfriday", "good friday"),
     ("blackfriday", "black friday"),
     ("price", "how much", "cost", "charge", "fee", "rate", "pricing", "how expensive", "how pricey", "set me back"),
@@ -125,7 +127,7 @@ SAME = (
         "till what time",
     ),
     ("duration", "how long", "how much time", "how many hours", "how many minutes"),
-    ("since", "when did you", "when did", "how long have you been", "how long have you"),
+    ("since", "when did you", "when did", "how long has", "how long have you been", "how long have you"),
     ("many", "how many"),
     ("often", "how often"),
     ("far", "how far"),
@@ -252,9 +254,31 @@ NEVER_SAID = {
     "eye": "i",
 }
 
-# What a recogniser writes for a small word it misheard; used only for a word that no entry knows.
+# What was said instead of a word that a caller may mean as well, told by the word after it or before it.
+_THINGS = listed("a an the me my your our his her them this that any")
+_DEEDS = listed(
+    "get have come see know book pay make be go do find park cut bring ask talk speak move change cancel take"
+)
+BEFORE = {
+    "four": ("for", _THINGS),
+    "two": ("to", listed("the my your") | _DEEDS),
+    "too": ("to", listed("the my your") | _DEEDS),
+    "due": ("do", listed("i you we they")),
+    "our": ("are", listed("i you we they your there")),
+    "or": ("are", listed("you your")),
+    "add": ("at", listed("your")),
+    "high": ("hi", listed("there i can could do are is what when how where um")),
+    "wear": ("where", listed("is are do can could would")),
+    "his": ("is", listed("it that there this")),
+    "goes": ("does", listed("it that a the")),
+}
+# An ending that became a word of its own: "i am look in for".
+CUT_OFF = {"look": "looking", "wonder": "wondering", "hop": "hoping", "phon": "phoning"}
+AFTER = {"half": ("have", listed("i you we they")), "by": ("my", listed("cut color dye move change cancel get"))}
+
+# What a recogniser writes for a small word it misheard, used only where no entry knows the word. None that a caller
+# may mean is here.
 MISHEARD = {
-    "add": "at",
     "due": "do",
     "ours": "hours",
     "ar": "are",
@@ -262,25 +286,15 @@ MISHEARD = {
     "r": "are",
     "inn": "in",
     "bee": "be",
-    "half": "have",
-    "once": "what",
     "wood": "would",
     "aye": "i",
-    "wear": "where",
     "ware": "where",
-    "four": "for",
     "fore": "for",
-    "two": "to",
-    "won": "one",
-    "end": "and",
     "oar": "or",
     "ore": "or",
     "watt": "what",
-    "wait": "what",
     "ken": "can",
     "knot": "not",
-    "hay": "hey",
-    "high": "hi",
 }
 
 CONTRACTIONS = {

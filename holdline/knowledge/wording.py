@@ -8,11 +8,14 @@ from typing import NamedTuple
 import snowballstemmer
 
 from holdline.knowledge.vocabulary import (
+    AFTER,
     ASIDE,
     ASKED_WITH,
     ASKING,
+    BEFORE,
     COMPOSED,
     CONTRACTIONS,
+    CUT_OFF,
     ENDINGS,
     FILLERS,
     FUNCTION,
@@ -59,7 +62,24 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def _telling(text: str) -> tuple[str, ...]:
-    return tuple(NEVER_SAID.get(word, word) for word in words(text) if word not in FILLERS)
+    heard: list[str] = []
+    for word in words(text):
+        if word == "in" and heard and heard[-1] in CUT_OFF:
+            heard[-1] = CUT_OFF[heard[-1]]
+        elif word not in FILLERS and heard[-1:] != [word]:  # said twice is said once
+            heard.append(NEVER_SAID.get(word, word))
+    return tuple(
+        _in_context(word, before, after)
+        for before, word, after in zip(["", *heard], heard, [*heard[1:], ""], strict=False)
+    )
+
+
+def _in_context(word: str, before: str, after: str) -> str:
+    for table, neighbour in ((BEFORE, after), (AFTER, before)):
+        meant, neighbours = table.get(word, ("", frozenset()))
+        if neighbour in neighbours:
+            return meant
+    return word
 
 
 @lru_cache(maxsize=50_000)
