@@ -56,10 +56,10 @@ class Transcript:
         began_at = time.time()
         text = (await reader.read_all()).strip()
         attributes = reader.info.attributes or {}
-        # A listener's words arrive as drafts, each in a stream of its own; the agent's arrive as one stream.
-        is_draft = who == self._room.local_participant.identity and attributes.get("lk.transcription_final") != "true"
+        # A caller's words come as drafts, a stream each; the agent's as one stream, which is marked when it ends.
+        is_final = attributes.get("lk.transcription_final") == "true"
         segment = (who, attributes.get("lk.segment_id") or reader.info.stream_id)
-        if text and not is_draft and segment not in self._segments:
+        if text and is_final and segment not in self._segments:
             self._segments.add(segment)
             spoken = Spoken(who=who, text=text, began_at=began_at, ended_at=time.time())
             self.spoken.append(spoken)
