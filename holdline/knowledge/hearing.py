@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
+from holdline.knowledge.misheard import MISHEARD
 from holdline.knowledge.sound import alikeness, sound, sound_of
-from holdline.knowledge.vocabulary import MISHEARD
 from holdline.knowledge.wording import CONTENT_WEIGHT, Term, term
 
 # What an equal sound is worth, how alike a near one must be, and how long to mean anything.

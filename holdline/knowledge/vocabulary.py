@@ -10,79 +10,6 @@ def listed(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Said to introduce a question: what follows is asked, whatever its form.
-ASKING = (
-    *(
-        f"{lead} {to}{verb}"
-        for lead in (
-            *(
-                "i want",
-                "i wanted",
-                "i would like",
-                "i would love",
-                "i need",
-                "i was hoping",
-                "i am trying",
-                "i was trying",
-            ),
-            *("i was trying", "i am calling", "i was calling", "i called", "i am ringing", "i am phoning"),
-        )
-        for to in ("to ", "too ", "two ", "")
-        for verb in ("know", "ask", "ask about", "find out", "check", "see", "inquire about")
-    ),
-    *(
-        f"{lead} {verb}"
-        for lead in ("can you", "could you", "would you", "will you", "can i", "could i", "may i")
-        for verb in ("tell me", "let me know", "say", "check", "ask", "ask you")
-    ),
-    *("i was wondering", "i am wondering", "wondering", "i wonder", "i am calling about", "i am calling because"),
-    *("i have a question", "i have got a question", "i have a quick question", "i had a question", "quick question"),
-    *(
-        "question about",
-        "tell me",
-        "let me know",
-        "do you know",
-        "do you happen to know",
-        "do you happen to",
-        "i asked",
-    ),
-    *("would you mind", "would it be possible to", "is it possible to", "would i be able to", "am i able to"),
-    *("are you able to", "what about", "how about", "i asked"),
-)
-
-# Said to introduce a wish.
-WANTING = (
-    *("i want", "i need", "i would like", "i would love", "i am looking for", "i am looking to", "i am interested in"),
-    *("i have to", "i must", "i have got to", "i got to", "we need", "we want", "we would like"),
-)
-
-# Said beside a question and never the question.
-ASIDE = (
-    *(
-        "do you guys",
-        "do you all",
-        "you guys",
-        "by any chance",
-        "or something like that",
-        "or something",
-        "or anything",
-    ),
-    *("or what", "or not", "at all", "you know", "i mean", "i guess", "i think", "find out", "i said", "as i said"),
-    *("like i said", "again please", "one more time", "excuse me", "good morning", "good afternoon", "good evening"),
-    *("good day", "hi there", "thank you", "thanks", "in the world"),
-    *(
-        f"{at} {the} {place}"
-        for at in ("at", "in")
-        for the in ("your", "the")
-        for place in ("place", "office", "salon", "practice", "shop", "store", "clinic")
-    ),
-    "at yours",
-    *("what sort of", "what kind of", "what kinds of", "what type of", "sort of", "kind of"),
-)
-
-# Dropped before anything else is looked at.
-FILLERS = listed("um umm uh er erm ah hmm hm mm mhm oh well just really actually basically please sorry anyway")
-
 # Words that a sentence cannot do without and that say little about what is asked.
 FUNCTION = listed("""
     a an the this that these those there here i me my mine myself you your yours yourself we us our ours he him his
@@ -97,12 +24,11 @@ FUNCTION = listed("""
 
 # Verbs and small words that colour a question without naming its subject.
 LIGHT = listed("""
-    two four half get take make give want offer provide use go come see look let put keep find
-    try happen allow accept not all
-    every each both was were been run running time day before after during over under out off much more only
-    availability available good best sure bit little way thing stuff morning afternoon evening tonight tomorrow
-    place office shop store salon practice clinic studio company welcome allowed method form always already mom
-    mother mum dad father sister brother friend aunt uncle grandma grandmother terrible awful horrible severe
+    two four half get take make give want offer provide use go come see look let put keep find try happen allow
+    accept not all every each both was were been run running time day before after during over under out off much
+    more only availability available good best sure bit little way thing stuff morning afternoon evening tonight
+    tomorrow place office shop store salon practice clinic studio company welcome allowed method form always already
+    mom mother mum dad father sister brother friend aunt uncle grandma grandmother terrible awful horrible severe
     building
 """)
 
@@ -235,66 +161,6 @@ COMPOSED = {
     "can i come in on": ("open",),
     "can i come on": ("open",),
     "do you work on": ("open",),
-}
-
-# Small words that a recogniser puts into the middle of a set phrase that begins with one of these.
-ASKED_WITH = listed("how what when")
-INSERTED = listed("a an the and of to in that i")
-
-# Words that nobody says to a business, and what was said instead.
-NEVER_SAID = {
-    "ewe": "you",
-    "yew": "you",
-    "u": "you",
-    "ya": "you",
-    "dew": "do",
-    "hav": "have",
-    "halve": "have",
-    "kin": "can",
-    "eye": "i",
-}
-
-# What was said instead of a word that a caller may mean as well, told by the word after it or before it.
-_THINGS = listed("a an the me my your our his her them this that any")
-_DEEDS = listed(
-    "get have come see know book pay make be go do find park cut bring ask talk speak move change cancel take"
-)
-BEFORE = {
-    "four": ("for", _THINGS),
-    "two": ("to", listed("the my your") | _DEEDS),
-    "too": ("to", listed("the my your") | _DEEDS),
-    "due": ("do", listed("i you we they")),
-    "our": ("are", listed("i you we they your there")),
-    "or": ("are", listed("you your")),
-    "add": ("at", listed("your")),
-    "high": ("hi", listed("there i can could do are is what when how where um")),
-    "wear": ("where", listed("is are do can could would")),
-    "his": ("is", listed("it that there this")),
-    "goes": ("does", listed("it that a the")),
-}
-# An ending that became a word of its own: "i am look in for".
-CUT_OFF = {"look": "looking", "wonder": "wondering", "hop": "hoping", "phon": "phoning"}
-AFTER = {"half": ("have", listed("i you we they")), "by": ("my", listed("cut color dye move change cancel get"))}
-
-# What a recogniser writes for a small word it misheard, used only where no entry knows the word. None that a caller
-# may mean is here.
-MISHEARD = {
-    "due": "do",
-    "ours": "hours",
-    "ar": "are",
-    "arr": "are",
-    "r": "are",
-    "inn": "in",
-    "bee": "be",
-    "wood": "would",
-    "aye": "i",
-    "ware": "where",
-    "fore": "for",
-    "oar": "or",
-    "ore": "or",
-    "watt": "what",
-    "ken": "can",
-    "knot": "not",
 }
 
 CONTRACTIONS = {

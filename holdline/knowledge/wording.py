@@ -7,25 +7,9 @@ from typing import NamedTuple
 
 import snowballstemmer
 
-from holdline.knowledge.vocabulary import (
-    AFTER,
-    ASIDE,
-    ASKED_WITH,
-    ASKING,
-    BEFORE,
-    COMPOSED,
-    CONTRACTIONS,
-    CUT_OFF,
-    ENDINGS,
-    FILLERS,
-    FUNCTION,
-    INSERTED,
-    LIGHT,
-    NEVER_SAID,
-    NUMBERS,
-    SAME,
-    WANTING,
-)
+from holdline.knowledge.framing import ASIDE, ASKING, FILLERS, WANTING
+from holdline.knowledge.misheard import AFTER, ASKED_WITH, BEFORE, CUT_OFF, INSERTED, NEVER_SAID
+from holdline.knowledge.vocabulary import COMPOSED, CONTRACTIONS, ENDINGS, FUNCTION, LIGHT, NUMBERS, SAME
 
 FUNCTION_WEIGHT = 0.02
 LIGHT_WEIGHT = 0.3
@@ -56,9 +40,13 @@ def stem(word: str) -> str:
 
 def words(text: str) -> tuple[str, ...]:
     """Lower-case words without accents; contractions opened, digits written out, possessives dropped."""
-    decomposed = unicodedata.normalize("NFKD", text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")).lower()
-    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    plain = text.lower() if text.isascii() else _without_accents(text)
     return tuple(part for word in _WORD.findall(_HYPHEN.sub("", plain)) for part in _opened(word))
+
+
+def _without_accents(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")).lower()
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
 def _telling(text: str) -> tuple[str, ...]:
@@ -69,8 +57,10 @@ def _telling(text: str) -> tuple[str, ...]:
         elif word not in FILLERS and heard[-1:] != [word]:  # said twice is said once
             heard.append(NEVER_SAID.get(word, word))
     return tuple(
-        _in_context(word, before, after)
-        for before, word, after in zip(["", *heard], heard, [*heard[1:], ""], strict=False)
+        _in_context(word, heard[at - 1] if at else "", heard[at + 1] if at + 1 < len(heard) else "")
+        if word in BEFORE or word in AFTER
+        else word
+        for at, word in enumerate(heard)
     )
 
 
@@ -123,6 +113,7 @@ def term(word: str) -> Term:
     return Term(root, word, LIGHT_WEIGHT if root in _LIGHT_STEMS else CONTENT_WEIGHT)
 
 
+@lru_cache(maxsize=20_000)
 def terms(text: str) -> tuple[Term, ...]:
     """The terms of a question in their order; set phrases count as one, framing as none."""
     spoken = _telling(text)
