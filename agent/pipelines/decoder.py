@@ -1,10 +1,11 @@
 """The recogniser's own process: PocketSphinx holds the interpreter while it decodes, and a call must not wait for it.
 
 Run as `python -m agent.pipelines.decoder`. Standard input brings utterances (four bytes of length, big-endian, then
-16-bit samples at 16 kHz); each is answered by one line of JSON on standard output. Ends when its input ends, so it
-cannot outlive the call that started it.
+16-bit samples at 16 kHz); each is answered by one line of JSON on standard output. Ends with its input, and with the
+process that started it, so it cannot outlive its call.
 """
 
+import ctypes
 import json
 import signal
 import struct
@@ -15,6 +16,7 @@ import pocketsphinx
 
 SAMPLE_RATE = 16_000
 LENGTH = struct.Struct(">I")
+PR_SET_PDEATHSIG = 1
 
 
 def make_decoder() -> pocketsphinx.Decoder:
@@ -53,7 +55,14 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
         replies.flush()
 
 
+def die_with_the_parent() -> None:
+    """Ask Linux for it, since nobody looks at the input while an utterance is decoded; elsewhere its end must do."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 if __name__ == "__main__":
+    # die_with_the_parent()
     # Ctrl-C and a stop of the whole process group are for the worker, which may still be ending its calls.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator
 
@@ -131,3 +132,39 @@ async def test_the_decoder_ends_with_its_input(recogniser: Recogniser) -> None:
     process.stdin.close()
     async with asyncio.timeout(10):
         assert await process.wait() == 0
+
+
+A_LONG_UTTERANCE_BEGINS = """
+import asyncio, os
+from agent.pipelines.recogniser import Recogniser
+
+async def main():
+    recogniser = Recogniser()
+    await recogniser.recognise(bytes(3200))
+    listening = asyncio.create_task(recogniser.recognise(os.urandom(6_400_000)))
+    await asyncio.sleep(0)
+    while recogniser._process.stdin.transport.get_write_buffer_size():
+        await asyncio.sleep(0.01)
+    print("all of it is with the decoder", flush=True)
+    await listening
+
+asyncio.run(main())
+"""
+
+
+async def test_the_decoder_dies_with_a_call_that_is_killed_even_in_the_middle_of_an_utterance() -> None:
+    call = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        A_LONG_UTTERANCE_BEGINS,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert call.stdout is not None
+    assert call.stderr is not None
+    assert await call.stdout.readline()
+    call.kill()
+    # The decoder writes its errors where the call does: that pipe ends when both have ended.
+    async with asyncio.timeout(5):
+        await call.stderr.read()
+    await call.wait()
