@@ -1,19 +1,23 @@
-"""Channels to Firestore or its emulator, with bounds on every wait."""
+"""One channel to Firestore or its emulator, and the official clients that speak over it."""
 
-import threading
-from typing import Any, cast
+import json
+from typing import Any
 
 import grpc
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import firestore
+from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports.grpc import FirestoreGrpcTransport
 
 from holdline.settings import FirestoreSettings
 
 TIMEOUT_S = 3.0
 """The longest that one read or write may take, connecting included."""
-WATCHES_PER_CHANNEL = 80
-"""Firestore allows 100 streams on a connection, and says nothing about the one too many."""
 
+# While there is no connection a call waits for one, within its time, and was not yet sent.
+_WAIT_FOR_READY = {"methodConfig": [{"name": [{"service": "google.firestore.v1.Firestore"}], "waitForReady": True}]}
 _OPTIONS = [
+    ("grpc.service_config", json.dumps(_WAIT_FOR_READY)),
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
     # Without it two channels of one process share a connection, and its streams.
@@ -26,57 +30,26 @@ _OPTIONS = [
 _KEEPALIVE = [("grpc.keepalive_time_ms", 30_000), ("grpc.keepalive_timeout_ms", 5_000)]
 
 
-def code_and_details(error: grpc.RpcError) -> tuple[grpc.StatusCode, str]:
-    """What a failed call says of itself; whatever a stub raises is a finished call as well."""
-    call = cast(grpc.Call, error)
-    return call.code(), call.details() or ""
-
-
 class Connection:
-    """One channel, and the calls of the Firestore protocol on it."""
+    """A channel of our own: the client's would have none of these options but the sizes."""
 
     def __init__(self, settings: FirestoreSettings) -> None:
-        self.root = f"projects/{settings.google_cloud_project}/databases/(default)"
-        self.metadata = [("google-cloud-resource-prefix", self.root)]
-        emulator = settings.firestore_emulator_host
-        if emulator is None:
-            channel = FirestoreGrpcTransport.create_channel(options=[*_OPTIONS, *_KEEPALIVE])
+        self._project = settings.google_cloud_project
+        self._emulator = settings.firestore_emulator_host
+        if self._emulator is None:
+            self._channel = FirestoreGrpcTransport.create_channel(options=[*_OPTIONS, *_KEEPALIVE])
         else:
-            self.metadata.append(("authorization", "Bearer owner"))
-            channel = grpc.insecure_channel(emulator, options=_OPTIONS)
-        self._channel = channel
-        self.calls: Any = FirestoreGrpcTransport(channel=channel)
+            self._channel = grpc.insecure_channel(self._emulator, options=_OPTIONS)
         self.watches = 0
+
+    def client(self, *interceptors: grpc.StreamStreamClientInterceptor) -> Any:
+        """A `firestore.Client` on this channel, which has the credentials."""
+        client: Any = firestore.Client(project=self._project, credentials=AnonymousCredentials())  # type: ignore[no-untyped-call]
+        # There is no public way to give it a channel, or an emulator other than the one that the environment names.
+        client._emulator_host = self._emulator
+        channel = grpc.intercept_channel(self._channel, *interceptors)
+        client._firestore_api_internal = FirestoreClient(transport=FirestoreGrpcTransport(channel=channel))
+        return client
 
     def close(self) -> None:
         self._channel.close()
-
-
-class WatchConnections:
-    """Channels for watches: never more streams on one than Firestore serves."""
-
-    def __init__(self, settings: FirestoreSettings) -> None:
-        self._settings = settings
-        self._lock = threading.Lock()
-        self._open: list[Connection] = []
-
-    def take(self) -> Connection:
-        """A connection with room for one more watch."""
-        with self._lock:
-            free = next((one for one in self._open if one.watches < WATCHES_PER_CHANNEL), None)
-            if free is None:
-                free = Connection(self._settings)
-                self._open.append(free)
-            free.watches += 1
-            return free
-
-    def give_back(self, connection: Connection) -> None:
-        """The watch is closed; a connection without any is closed too."""
-        with self._lock:
-            connection.watches -= 1
-            if connection.watches == 0 and connection in self._open:
-                self._open.remove(connection)
-                connection.close()
-
-    def __len__(self) -> int:
-        return len(self._open)

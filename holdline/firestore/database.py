@@ -1,13 +1,10 @@
-"""All organisations' documents, behind one set of channels."""
+"""All organisations' documents."""
 
-import threading
-from collections.abc import Callable
-
-from holdline.firestore.connection import Connection, WatchConnections
+from holdline.firestore.connection import Connection
 from holdline.firestore.store import FirestoreStore
-from holdline.firestore.watch import FirestoreWatch
+from holdline.firestore.watches import Watches
 from holdline.settings import FirestoreSettings
-from holdline.store import Found, Query, R, Store
+from holdline.store import Store
 
 
 def connect(settings: FirestoreSettings) -> "FirestoreDatabase":
@@ -22,45 +19,22 @@ class FirestoreDatabase:
     """Only composition roots hold one."""
 
     def __init__(self, settings: FirestoreSettings) -> None:
-        self.connection = Connection(settings)
-        """For reads and writes; watches have their own."""
-        self._watch_connections = WatchConnections(settings)
-        self._lock = threading.Lock()
-        self._watches: set[FirestoreWatch] = set()
+        self._connection = Connection(settings)
+        self._client = self._connection.client()
+        self._watches = Watches(settings)
 
     @property
     def platform(self) -> Store:
-        return FirestoreStore(self, None)
+        return FirestoreStore(self._client, self._watches, org=None)
 
     def for_org(self, org: str) -> Store:
-        return FirestoreStore(self, org)
+        return FirestoreStore(self._client, self._watches, org=org)
 
     @property
     def open_channels(self) -> int:
-        return 1 + len(self._watch_connections)
-
-    def start_watch(
-        self, query: Query[R], *, parent: str, collection: str, on_state: Callable[[Found[R]], None]
-    ) -> FirestoreWatch:
-        connection = self._watch_connections.take()
-
-        def forget(watch: FirestoreWatch) -> None:
-            with self._lock:
-                self._watches.discard(watch)
-            self._watch_connections.give_back(connection)
-
-        watch = FirestoreWatch(
-            connection, query, parent=parent, collection=collection, on_state=on_state, on_closed=forget
-        )
-        with self._lock:
-            self._watches.add(watch)
-        watch.start()
-        return watch
+        return 1 + self._watches.open_channels
 
     def close(self) -> None:
         """Close every watch and channel."""
-        with self._lock:
-            watches = list(self._watches)
-        for watch in watches:
-            watch.close()
-        self.connection.close()
+        self._watches.close()
+        self._connection.close()

@@ -7,6 +7,7 @@ from typing import Any
 
 import grpc
 from google.cloud.firestore_v1 import types
+from google.cloud.firestore_v1.watch import WATCH_TARGET_ID
 
 _Kind = types.TargetChange.TargetChangeType
 _Response = types.ListenResponse.pb()
@@ -24,26 +25,28 @@ def _target(kind: int, *targets: int, code: int = 0) -> Any:
 
 def state_of(*names: str, revision: int = 1) -> list[Any]:
     """The answers that make up one consistent state: these documents, as complete."""
-    responses = [_target(_Kind.ADD, 1)]
+    responses = [_target(_Kind.ADD, WATCH_TARGET_ID)]
     for name in names:
         response = _Response()
-        response.document_change.target_ids.append(1)
+        response.document_change.target_ids.append(WATCH_TARGET_ID)
         response.document_change.document.name = name
         response.document_change.document.fields["name"].string_value = name.rpartition("/")[2]
         response.document_change.document.update_time.seconds = revision
         responses.append(response)
-    return [*responses, _target(_Kind.CURRENT, 1), _target(_Kind.NO_CHANGE)]
+    consistent = _target(_Kind.NO_CHANGE)
+    consistent.target_change.read_time.seconds = revision
+    return [*responses, _target(_Kind.CURRENT, WATCH_TARGET_ID), consistent]
 
 
 def removed_by_server(code: int) -> Any:
-    return _target(_Kind.REMOVE, 1, code=code)
+    return _target(_Kind.REMOVE, WATCH_TARGET_ID, code=code)
 
 
 def count_is(count: int) -> Any:
     """What the server believes the client should have."""
     response = _Response()
     response.filter.count = count
-    response.filter.target_id = 1
+    response.filter.target_id = WATCH_TARGET_ID
     return response
 
 

@@ -147,6 +147,25 @@ def test_a_watch_that_is_closed_leaves_no_thread_and_no_channel(firestore_settin
     until(lambda: threading.active_count() <= before, within_s=5)
 
 
+def test_a_watch_that_closes_in_its_own_callback_leaves_no_thread(firestore_settings: FirestoreSettings) -> None:
+    database = connect(firestore_settings)
+    store = database.for_org("salon")
+    before = threading.active_count()
+    for _ in range(3):
+        closed = threading.Event()
+        opened: queue.Queue[Watch] = queue.Queue()
+
+        def close(_: Found[Person], opened: "queue.Queue[Watch]" = opened, closed: threading.Event = closed) -> None:
+            opened.get(timeout=5).close()
+            closed.set()
+
+        opened.put(store.watch(Query(Person), close))
+        assert closed.wait(5)
+    until(lambda: threading.active_count() <= before + 1, within_s=5)  # one looks after the watches to come
+    database.close()
+    until(lambda: threading.active_count() <= before, within_s=5)
+
+
 def test_a_watch_closed_from_another_thread_tells_nothing_afterwards(firestore_settings: FirestoreSettings) -> None:
     database = connect(firestore_settings)
     for _ in range(10):
