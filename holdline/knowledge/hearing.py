@@ -23,6 +23,8 @@ NEAREST_TRIED = 8
 SHORTEST_ALIKE = 3
 SHORTEST_NEAR = 5
 SHORTEST_JOINED = 5
+# A word of at least so many letters may have lost or gained its last one.
+SHORTEST_CUT = 6
 # The parts of a compound have at least so many letters.
 SHORTEST_PART = 3
 
@@ -44,6 +46,7 @@ class Vocabulary:
         content = [t for wording in wordings for t in wording if t.weight >= CONTENT_WEIGHT]
         self._keys = {t.key for t in content}
         self._words = {t.word for t in content}
+        self._cut_short = {t.word[:-1]: t for t in content if len(t.word) >= SHORTEST_CUT}
         self._split: dict[str, tuple[Term, ...]] = {}
         self._by_sound = {sound(t.word): t for t in content}
         self._sounds_from: dict[str, list[str]] = defaultdict(list)
@@ -71,7 +74,7 @@ class Vocabulary:
         at = 0
         while at < len(folded):
             pair = self._sounding_like(folded[at : at + 2])
-            heard.append(pair or self._recognised(folded[at]))
+            heard += pair or [self._recognised(folded[at])]
             at += 2 if pair else 1
         exact = {h.term.key for h in heard if h.likeness == 1}
         # What is there already was not misheard for itself: "my filling fell out" does not say "filling" twice.
@@ -99,17 +102,23 @@ class Vocabulary:
                     return term(word[:cut]), rest
         return ()
 
-    def _sounding_like(self, pair: tuple[Term, ...]) -> Heard | None:
+    def _sounding_like(self, pair: tuple[Term, ...]) -> list[Heard]:
         """Two words in a row that together sound like one that is known: "park king"."""
         if len(pair) < 2 or any(t.weight < CONTENT_WEIGHT for t in pair) or all(t.key in self._keys for t in pair):
-            return None
+            return []
         joined = sound_of(t.word for t in pair)
         known = self._by_sound.get(joined) if len(joined) >= SHORTEST_JOINED else None
-        return Heard(known, pair[0].word + pair[1].word, SOUNDS_ALIKE) if known else None
+        if known is None:
+            return []
+        return [Heard(t, t.word, SOUNDS_ALIKE) for t in self._parts(known) or (known,)]
 
     def _recognised(self, said: Term) -> Heard:
         if said.weight < CONTENT_WEIGHT or said.key in self._keys:
             return Heard(said, said.word, is_known=said.key in self._keys)
+        if said.word in self._cut_short:
+            return Heard(self._cut_short[said.word], said.word)
+        if len(said.word) >= SHORTEST_CUT and term(said.word[:-1]).key in self._keys:
+            return Heard(term(said.word[:-1]), said.word)
         if said.word in MISHEARD:
             return Heard(term(MISHEARD[said.word]), said.word)
         key = sound(said.word)

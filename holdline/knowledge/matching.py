@@ -71,6 +71,7 @@ class Utterance:
         said: set[str] = set()
         self.weights: list[float] = []
         for at, h in enumerate(heard):
+            # A word that was taken for a known one counts as a stranger: "valet" is not the appointment it sounds like.
             information = rarity.get(h.term.key, 1.0) if h.likeness == 1 else 1.0
             weight = h.term.weight * information * (LEADING_UP if at < start else 1.0)
             self.weights.append(0.0 if h.term.key in said else weight)
@@ -116,7 +117,7 @@ def compare(utterance: Utterance, wording: Wording, elsewhere: set[str]) -> Feat
             continue
         if h.term.weight >= CONTENT_WEIGHT:
             taken.add(at)
-            guessed += weight if h.likeness < 1 else 0.0
+            guessed += wording.weights.get(h.term.key, weight) if h.likeness < 1 else 0.0
     for piece, key, likeness in _misheard(utterance, wording, strays=strays, taken=taken, brought=brought):
         gained = sum(utterance.weights[at] for at in piece)
         explained += gained * likeness

@@ -21,6 +21,7 @@ _OPEN = ASPECTS - {"need", "did"} | {"what", "which", "how"}
 _AUXILIARIES = listed("do does did is are was were can could will would shall should may might have has am need")
 _DETERMINERS = listed("a an the my your this that")
 _STATES = listed("i we he she they my somebody someone tell call give let")
+_OPENERS = listed("and so but hi hello hey yeah yes yep okay ok a of")
 _PRONOUNS = listed("i you we he she it they there anyone anybody someone somebody")
 # Set phrases that ask, as `terms` writes them.
 _SET_PHRASES = ("cani", "areyou", "doyou", "doi", "dowe", "wouldi", "willi")
@@ -38,8 +39,8 @@ def mood(found: Sequence[Term]) -> Mood:
         return Mood.closed
     if any(t.key in (ASKS, WANTS) for t in found):
         return Mood.fragment if any(t.key == ASKS for t in found) else Mood.wish
-    states = spoken and spoken[0] in _STATES and "you" not in spoken
-    return Mood.statement if states else Mood.fragment
+    states = spoken[_opening(spoken) :][:1]
+    return Mood.statement if _STATES.issuperset(states) and states and "you" not in spoken else Mood.fragment
 
 
 def asked_from(found: Sequence[Term]) -> int:
@@ -48,16 +49,22 @@ def asked_from(found: Sequence[Term]) -> int:
     A question that refers back ("do you cut its hair") begins with the statement.
     """
     spoken = [t.word for t in found]
-    if not spoken or spoken[0] not in _STATES:
+    opening = _opening(spoken)
+    if opening == len(spoken) or spoken[opening] not in _STATES:
         return 0
     starts = [
         at
         for at in range(2, len(found))
         if found[at].key in _OPEN or found[at].key in (ASKS, WANTS) or _is_inverted(spoken, at)
     ]
-    if not starts or starts[0] == 1 or not _REFERENCES.isdisjoint(spoken[starts[0] :]):
+    if not starts or starts[0] == opening + 1 or not _REFERENCES.isdisjoint(spoken[starts[0] :]):
         return 0
     return starts[0]
+
+
+def _opening(spoken: Sequence[str]) -> int:
+    """Where an utterance begins after "hi", "yeah", "and" and the like."""
+    return next((at for at, word in enumerate(spoken) if word not in _OPENERS), len(spoken))
 
 
 def _is_inverted(spoken: Sequence[str], at: int) -> bool:

@@ -55,6 +55,38 @@ def test_what_was_learned_from_one_caller_answers_the_next(question: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("heard", "expected"),
+    [
+        ("how much is a hare cut", "haircut-price"),
+        ("how much is a hair cut", "haircut-price"),
+        ("how of much is a haircuts", "haircut-price"),
+        ("how match is a haircut", "haircut-price"),
+        ("or you open on sundays", "sunday-hours"),
+        ("due you take walk ins", "need-appointment"),
+        ("do you half gift cards", "gift-cards"),
+        ("how long does color in take", "colour-duration"),
+        ("what are you're stylist names", "stylists"),
+    ],
+)
+def test_what_a_recogniser_garbles_is_read_as_what_was_said(heard: str, expected: str) -> None:
+    assert answer(DEMO_INDEXES["luxe-beauty-salon"], heard) == expected
+
+
+@pytest.mark.parametrize(
+    ("led_up_to", "expected"),
+    [
+        ("i'm new in town do you take new patients", "new-patients"),
+        ("my friend told me about you how much is a cleaning", "cleaning-price"),
+        ("i have two dogs do you do their teeth", None),
+        ("i am in the parking lot", None),
+        ("i had a cleaning last week", None),
+    ],
+)
+def test_what_leads_up_to_a_question_is_not_the_question(led_up_to: str, expected: str | None) -> None:
+    assert answer(DEMO_INDEXES["bright-smile-dental"], led_up_to) == expected
+
+
+@pytest.mark.parametrize(
     "question",
     [
         "how much is parking",
