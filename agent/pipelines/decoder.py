@@ -62,7 +62,7 @@ def die_with_the_parent() -> None:
 
 
 if __name__ == "__main__":
-    # die_with_the_parent()
+    die_with_the_parent()
     # Ctrl-C and a stop of the whole process group are for the worker, which may still be ending its calls.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
