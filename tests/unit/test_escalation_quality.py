@@ -2,7 +2,7 @@
 
 The questions were written down before the score was, and fit.py does not read them. After a first measurement the
 wrong answers (not the needless questions) were read, and the word tables that caused them mended. Each question comes
-as worded, with a seeded mistake of recognition, and as a real recogniser heard it spoken: tests/data/escalation/make.py.
+as worded, with a seeded mistake of recognition, and as a recogniser heard it spoken: tests/data/escalation/make.py.
 """
 
 import json
