@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from livekit import rtc
 from livekit.agents import JobContext
@@ -15,6 +16,9 @@ from holdline.call import Outcome
 from holdline.store import Store
 
 log = logging.getLogger(__name__)
+
+STILL_HERE = (rtc.DisconnectReason.DUPLICATE_IDENTITY, rtc.DisconnectReason.MIGRATION)
+"""A connection of the caller's ended because there is a newer one."""
 
 
 class Ending:
@@ -41,27 +45,39 @@ class Ending:
             self._task = asyncio.create_task(self._end(outcome, detail), name="ending")
 
     def when_the_caller_leaves(self, room: rtc.Room, caller_identity: str) -> None:
-        """End the call when this participant is gone, for whatever reason, or when the room is."""
+        """End the call when this participant is gone for good, or when the room is."""
 
         def left(participant: rtc.RemoteParticipant) -> None:
-            if participant.identity == caller_identity:
+            if participant.identity == caller_identity and participant.disconnect_reason not in STILL_HERE:
+                self.begin(Outcome.CALLER_LEFT)
+
+        def lost(reason: rtc.DisconnectReason.ValueType) -> None:
+            if reason == rtc.DisconnectReason.CLIENT_INITIATED:
+                self.begin(Outcome.FAILED, detail="the worker stopped")
+            else:
                 self.begin(Outcome.CALLER_LEFT)
 
         room.on("participant_disconnected", left)
-        room.on("disconnected", lambda _: self.begin(Outcome.CALLER_LEFT))
+        room.on("disconnected", lost)
+
+    async def finish(self) -> None:
+        """End the call if nobody did, and see it through: the job is being shut down."""
+        self.begin(Outcome.FAILED, detail="the worker stopped")
+        if self._task is not None and asyncio.current_task() is not self._task:
+            await self._task
 
     async def _end(self, outcome: Outcome, detail: str | None) -> None:
         self._floor.silence()
         at = self._clock()
         log.info("call %s: over (%s)", self._call_id, outcome)
-        self._writer.put(
-            lambda: line.close(self._store, self._call_id, outcome=outcome, detail=detail, at=at), what="the end"
-        )
+        write = partial(line.close, self._store, self._call_id, outcome=outcome, detail=detail, at=at)
+        self._writer.put(write, what="the end")
         for undo in self._undo:
             try:
                 await undo()
             except Exception:  # one part that cannot be undone must not keep the others
                 log.exception("call %s: a part did not close", self._call_id)
+        self._writer.put(write, what="the end of what was asked since")
         await self._writer.close()
         await self._ctx.delete_room()
         self._ctx.shutdown(reason=outcome.value)

@@ -9,11 +9,9 @@ text that was meant, and that its sound was played to the end without being cut.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
 
 from livekit import rtc
 from livekit.agents import Agent, AgentSession, ChatMessage, ModelSettings, tts
@@ -22,58 +20,26 @@ from livekit.agents.voice.io import PlaybackFinishedEvent, PlaybackStartedEvent
 from livekit.agents.voice.speech_handle import SpeechHandle
 from livekit.agents.voice.transcription.filters import filter_markdown
 
+from agent.utterance import Kind, Utterance
+
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 10.0
 """How long a relay waits for a voice to end before it is said all the same."""
-PLAYBACK_TOLERANCE_S = 0.12
-
-
-class Kind(StrEnum):
-    GREETING = "greeting"
-    NOTICE = "notice"
-    """A sentence of the conversation that code decided on."""
-    HOLD = "hold"
-    """Company for a caller who waits; gives way to everything."""
-    RELAY = "relay"
-    """A person's words."""
-
-
-@dataclass(eq=False)
-class Utterance:
-    """Something to be said, and what became of it."""
-
-    kind: Kind
-    text: str
-    on_first_frame: Callable[["Utterance"], None] = field(default=lambda _: None)
-    text_synthesised: str | None = None
-    synthesised_at: datetime | None = None
-    """When the text was handed to the synthesiser."""
-    first_frame_at: datetime | None = None
-    """When the first frame was published."""
-    audio_s: float = 0.0
-    played_s: float = 0.0
-    was_cut: bool = False
-
-    @property
-    def was_heard(self) -> bool:
-        return (
-            not self.was_cut
-            and self.text_synthesised == self.text
-            and self.audio_s > 0
-            and self.played_s >= self.audio_s - PLAYBACK_TOLERANCE_S
-        )
+TRIES = 3
 
 
 class Floor:
     """The session's voice. Made before the session starts, `attach`ed once it runs."""
 
-    def __init__(self, *, on_voice: Callable[[], None], on_said: Callable[[Utterance], None]) -> None:
+    def __init__(
+        self, *, on_voice: Callable[[], None], on_said: Callable[[Utterance], None], model_writes_markup: bool = True
+    ) -> None:
         """`on_voice` is called as soon as anybody begins to speak or to think, `on_said` after each own utterance."""
+        self._model_writes_markup = model_writes_markup
         self._on_voice = on_voice
         self._on_said = on_said
         self._session: AgentSession[None] | None = None
-        self._saying: dict[str, Utterance] = {}
         self._handles: dict[Utterance, SpeechHandle] = {}
         self._relaying = asyncio.Lock()
         self._last_voice_at = asyncio.get_running_loop().time()
@@ -133,15 +99,35 @@ class Floor:
             return False
         return (await self._say(Utterance(Kind.HOLD, text), interruptible=True)).was_heard
 
-    async def relay(self, text: str, *, interruptible: bool, on_first_frame: Callable[[Utterance], None]) -> Utterance:
-        """Say a person's words, exactly, as soon as it can be done without talking over anybody."""
+    async def insist(self, text: str) -> Utterance:
+        """Say it, and if it was cut again at the next pause, a few times."""
+        for _ in range(TRIES):
+            said = await self.say(text)
+            if said.was_heard or self._is_silenced:
+                break
+            await self._wait_for_a_pause()
+        return said
+
+    async def relay(
+        self,
+        text: str,
+        *,
+        interruptible: bool,
+        is_wanted: Callable[[], bool] = lambda: True,
+        on_first_frame: Callable[[Utterance], None],
+    ) -> Utterance:
+        """Say a person's words, exactly, as soon as it can be done without talking over anybody.
+
+        `is_wanted` is asked once more when it can be done: what was corrected meanwhile is not said.
+        """
+        utterance = Utterance(Kind.RELAY, text, on_first_frame=on_first_frame)
         async with self._relaying:
             self._cut_hold_words()
             self._on_voice()
             if not await self._wait_for_a_pause():
                 interruptible = False  # better to talk over somebody than never to be heard
-            utterance = Utterance(Kind.RELAY, text, on_first_frame=on_first_frame)
-            return await self._say(utterance, interruptible=interruptible)
+                self._clear_the_way()
+            return await self._say(utterance, interruptible=interruptible) if is_wanted() else utterance
 
     async def synthesise(
         self, agent: Agent, text: AsyncIterable[str], settings: ModelSettings
@@ -149,20 +135,21 @@ class Floor:
         """The agent's `tts_node`: our own words go to the synthesiser as they stand, a model's are freed of markup."""
         if self._is_silenced:
             return
-        session = self._session
-        speech = session.current_speech if session is not None else None
-        utterance = self._saying.get(speech.id) if speech is not None else None
-        if session is None or utterance is None:
-            async for frame in Agent.default.tts_node(agent, filter_markdown(text), settings):
+        parts = aiter(text)
+        words = await anext(parts, "")
+        utterance = next((one for one in self._handles if one.text == words and one.text_synthesised is None), None)
+        if self._session is None or utterance is None:
+            rest = _chained(words, parts)
+            said = filter_markdown(rest) if self._model_writes_markup else rest
+            async for frame in Agent.default.tts_node(agent, said, settings):
                 yield frame
             return
-        words = "".join([part async for part in text])
-        synthesiser = session.tts
+        words += "".join([part async for part in parts])
+        synthesiser = self._session.tts
         if not isinstance(synthesiser, tts.TTS):
             raise RuntimeError("the session has no synthesiser")
         utterance.synthesised_at = datetime.now(UTC)
         utterance.text_synthesised = words
-        utterance.audio_s = 0.0
         async with aclosing(synthesiser.synthesize(words)) as stream:
             async for audio in stream:
                 utterance.audio_s += audio.frame.duration
@@ -171,17 +158,20 @@ class Floor:
     async def _say(self, utterance: Utterance, *, interruptible: bool) -> Utterance:
         if self._session is None or self._is_silenced:
             return utterance
+        if utterance.kind is Kind.HOLD and self._relaying.locked():
+            return utterance  # an answer is on its way: no need for company
+        utterance.was_talked_over = not interruptible and self._session.user_state == "speaking"
         try:
             handle = self._session.say(utterance.text, allow_interruptions=interruptible)
         except RuntimeError as error:  # the session is closing: nobody is there to hear it
             log.debug("not said, the session is closing: %s", error)
             return utterance
-        self._saying[handle.id] = utterance
         self._handles[utterance] = handle
         try:
             await handle
-        finally:
-            del self._saying[handle.id]
+        except asyncio.CancelledError:
+            del self._handles[utterance]
+            raise
         utterance.was_cut = handle.interrupted
         self._last_voice_at = asyncio.get_running_loop().time()
         self._on_said(utterance)
@@ -192,6 +182,15 @@ class Floor:
         for utterance, handle in self._handles.items():
             if utterance.kind is Kind.HOLD and not handle.done():
                 handle.interrupt(force=True)
+
+    def _clear_the_way(self) -> None:
+        """What has not begun, because it waits for the caller's silence too, would keep an answer behind it."""
+        for handle in self._handles.values():
+            if not handle.done():
+                handle.interrupt(force=True)
+        session = self._session
+        if session is not None and session.current_speech is not None and session.agent_state != "speaking":
+            session.current_speech.interrupt(force=True)
 
     async def _wait_for_a_pause(self) -> bool:
         """Wait for the model's sentence and the caller's turn to end; tells whether they did."""
@@ -210,10 +209,13 @@ class Floor:
         self._last_voice_at = asyncio.get_running_loop().time()
         if not self.is_quiet:
             self._on_voice()
+        playing = self._playing()
+        if playing is not None and self._session is not None and self._session.user_state == "speaking":
+            playing.was_talked_over |= not self._handles[playing].allow_interruptions
 
     def _playing(self) -> Utterance | None:
         speech = self._session.current_speech if self._session is not None else None
-        return self._saying.get(speech.id) if speech is not None else None
+        return next((utterance for utterance, handle in self._handles.items() if handle is speech), None)
 
     def _playback_started(self, event: PlaybackStartedEvent) -> None:
         if (utterance := self._playing()) is not None and utterance.first_frame_at is None:
@@ -224,3 +226,10 @@ class Floor:
         if (utterance := self._playing()) is not None:
             utterance.played_s = event.playback_position
             utterance.was_cut = event.interrupted
+
+
+async def _chained(first: str, rest: AsyncIterator[str]) -> AsyncIterator[str]:
+    if first:
+        yield first
+    async for part in rest:
+        yield part

@@ -1,6 +1,7 @@
 """Keeping a caller company who waits for a person: music under nobody's voice, a word on a rhythm, and an end."""
 
 import asyncio
+import logging
 from collections import deque
 
 from agent.floor import Floor
@@ -8,6 +9,8 @@ from agent.music import HoldMusic
 from agent.questions import Questions
 from agent.words import in_turn
 from agent.words import line as words
+
+log = logging.getLogger(__name__)
 
 TICK_S = 0.1
 MUSIC_AFTER_S = 0.7
@@ -33,7 +36,10 @@ class Hold:
         """Keep company whenever there is something to wait for, for as long as the call lasts."""
         while True:
             await self._questions.until_waiting()
-            await self._step()
+            try:
+                await self._step()
+            except Exception:  # a step that fails must not leave the caller in silence for the rest of the call
+                log.exception("a step of the hold failed")
             await asyncio.sleep(TICK_S)
             if not self._questions.is_waiting:
                 self._music.hush()

@@ -71,7 +71,8 @@ class Inbox:
             return
         self._hand_written[request.id] = request.answer or ""
         log.info("call %s: somebody wrote an answer into request %s itself", request.call, request.id)
-        self._writer.put(
+        writing = self._writer.put(
             lambda: desk.accept_hand_written_answer(self._store, request.id, at=self._clock()),
             what="the hand-written answer",
         )
+        writing.add_done_callback(lambda done: self._hand_written.pop(request.id, "") if done.exception() else None)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from livekit.agents import AgentServer, JobContext, JobProcess
+from livekit.agents import AgentServer, ErrorEvent, JobContext, JobProcess, llm
 from livekit.agents.tokenize.basic import hyphenate_word
 from pydantic import ValidationError
 
@@ -18,10 +18,12 @@ from agent.ending import Ending
 from agent.floor import Floor
 from agent.hold import Hold
 from agent.inbox import Inbox
+from agent.log_privacy import keep_words_out_of_logs
 from agent.music import HoldMusic, render
 from agent.out_of_order import apologise
 from agent.pipelines import Pipeline
 from agent.pipelines.choose import choose, prewarm
+from agent.pipelines.rules_llm import RulesLLM
 from agent.questions import Questions
 from agent.receptionist import Receptionist
 from agent.relay import Relay
@@ -44,7 +46,8 @@ settings = load(WorkerSettings)
 
 
 def warm_up(process: JobProcess) -> None:
-    """Load once a process what would stop the first call's voice for a moment."""
+    """Load once a process what would stop the first call's voice for a moment, and mind what is logged."""
+    keep_words_out_of_logs()
     process.userdata["models"] = prewarm(settings)
     hyphenate_word("transcript")
     render()
@@ -107,7 +110,9 @@ async def converse(ctx: JobContext, pipeline: Pipeline, store: Store, briefing: 
     writer = Writer()
     transcript = Transcript(store, call.id, writer=writer, clock=now)
     music = HoldMusic(ctx.room)
-    floor = Floor(on_voice=music.hush, on_said=transcript.said)
+    floor = Floor(
+        on_voice=music.hush, on_said=transcript.said, model_writes_markup=not isinstance(pipeline.llm, RulesLLM)
+    )
     ending = Ending(ctx, store, call.id, floor=floor, writer=writer, clock=now)
     questions = Questions(
         store,
@@ -136,10 +141,12 @@ async def converse(ctx: JobContext, pipeline: Pipeline, store: Store, briefing: 
 
     session = make_session(pipeline)
     tasks = [asyncio.create_task(hold.run(), name="hold"), asyncio.create_task(relay.run(), name="relay")]
-    for undo in (partial(cancel, tasks), questions.close, inbox.close, music.close, session.aclose):
+    for undo in (partial(cancel, tasks), questions.close, receptionist.close, inbox.close, music.close, session.aclose):
         ending.on_end(undo)
+    ctx.add_shutdown_callback(ending.finish)
     ending.when_the_caller_leaves(ctx.room, call.caller_identity)
     session.on("conversation_item_added", lambda event: receptionist.replied(event.item))
+    session.on("error", lambda event: receptionist.model_failed() if has_lost_its_model(event) else None)
     session.on("close", lambda event: ending.begin(Outcome.FAILED, detail=str(event.reason)))
 
     try:
@@ -159,6 +166,10 @@ async def converse(ctx: JobContext, pipeline: Pipeline, store: Store, briefing: 
     for sentence in (voice_agent.greeting, briefing.organisation.consent_line):
         if sentence:
             await floor.greet(sentence)
+
+
+def has_lost_its_model(event: ErrorEvent) -> bool:
+    return isinstance(event.error, llm.LLMError) and not event.error.recoverable
 
 
 async def cancel(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -2,26 +2,27 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import timedelta
 from functools import partial
 
-from agent.floor import Floor, Kind
+from agent.floor import Floor
 from agent.transcript import Clock, Transcript
+from agent.utterance import Kind
 from agent.words import in_turn
 from agent.words import line as words
 from agent.writer import Writer
 from holdline import line
 from holdline.call import Call, KnowledgeUse
 from holdline.errors import HoldlineError, IllegalTransition
-from holdline.help_request import OPEN, HelpRequest
+from holdline.help_request import LIVE, OPEN, HelpRequest, Status
 from holdline.knowledge import is_same_question
 from holdline.store import Store
 
 log = logging.getLogger(__name__)
 
-QUESTION_LIMIT = 500
-"""What a help request holds; a model or a caller may go on for longer."""
+TELL_WITHIN_S = 2.0
+"""How long the caller waits for storage before being told that nobody answered."""
 
 
 class Questions:
@@ -52,8 +53,11 @@ class Questions:
         self._hold_phrases = in_turn("hold")
         self._tasks: set[asyncio.Task[None]] = set()
         self._some = asyncio.Event()
-        self.message_for: str | None = None
-        """The request that the caller's next words are a message for."""
+        self._on_its_way: dict[str, str] = {}
+        """Questions that have been answered, and whose answer the caller is about to hear."""
+        self._is_over = False
+        self.message_for: tuple[str, ...] = ()
+        """The requests that the caller has been asked to leave a message for."""
 
     @property
     def is_waiting(self) -> bool:
@@ -75,7 +79,9 @@ class Questions:
         nearest: Sequence[KnowledgeUse],
     ) -> None:
         """Ask a person and tell the caller so. Returns at once: the request is written in its turn."""
-        question = question[:QUESTION_LIMIT].strip() or words("person_wanted")
+        question = question.strip() or words("person_wanted")
+        if self._is_over or any(is_same_question(one, question) for one in self._on_its_way.values()):
+            return
         asked = [*self._being_asked.values(), *(request.question for request in self._open.values())]
         is_new = not any(is_same_question(one, question) for one in asked)
         self._being_asked[request_id] = question
@@ -91,7 +97,7 @@ class Questions:
                 question=question,
                 reason=reason,
                 skill=skill,
-                confidence=confidence if confidence is not None and 0 <= confidence <= 1 else None,
+                confidence=confidence,
                 context=context,
                 nearest=nearest,
                 timeout=self._timeout,
@@ -104,82 +110,77 @@ class Questions:
         self._spawn(self._tell(phrase, Kind.HOLD))
 
     def withdraw(self) -> bool:
-        """The caller no longer wants to know; tells whether there was anything to withdraw."""
+        """The caller no longer wants to know what was asked last; tells whether there was anything to withdraw."""
         ids = [*self._open, *self._being_asked]
-        for request_id in ids:
-            self._close(request_id, partial(line.withdraw, self._store, request_id, at=self._clock()), "withdrawal")
+        for request_id in ids[-1:]:
+            self._settle(request_id)
+            self._writer.put(partial(line.withdraw, self._store, request_id, at=self._clock()), what="the withdrawal")
         return bool(ids)
 
     def expire_due(self) -> None:
         """End what nobody answered in time, and ask the caller for a message."""
         now = self._clock()
-        for request in [request for request in self._open.values() if request.expires_at <= now]:
-            log.info("call %s: nobody answered in time (request %s)", self._call.id, request.id)
-            self._close(
-                request.id,
-                partial(line.expire, self._store, request.id, at=now),
-                "expiry",
-                then=partial(self._take_a_message, request.id),
+        due = [request.id for request in self._open.values() if request.expires_at <= now]
+        writings = {}
+        for request_id in due:
+            log.info("call %s: nobody answered in time (request %s)", self._call.id, request_id)
+            self._settle(request_id)
+            writings[request_id] = self._writer.put(
+                partial(line.expire, self._store, request_id, at=now), what="the expiry"
             )
+        if writings:
+            self._spawn(self._ask_for_a_message(writings))
 
     def saw(self, request: HelpRequest) -> None:
         """A document of this call as it is now."""
         self._being_asked.pop(request.id, None)
-        if request.status not in OPEN:
+        self._on_its_way.pop(request.id, None)
+        if request.status in OPEN:
+            if request.id not in self._settled:
+                self._open[request.id] = request
+        elif request.answer_version == 0 and request.status in LIVE:
+            pass  # a hand set the status ahead of an answer that nobody has accepted yet
+        else:
             self._settled.add(request.id)
             self._open.pop(request.id, None)
-        elif request.id not in self._settled:
-            self._open[request.id] = request
+            if request.status in LIVE:
+                self._on_its_way[request.id] = request.question
         self._mark()
 
     def leave_message(self, text: str) -> None:
-        """Keep the caller's words as the message for the request that ran out of time."""
-        if (request_id := self.message_for) is not None:
-            self._writer.put(lambda: line.take_message(self._store, request_id, text), what="the message")
-            self.message_for = None
+        """Keep the caller's words as the message for what ran out of time."""
+        for request_id in self.message_for:
+            self._writer.put(partial(line.take_message, self._store, request_id, text), what="the message")
+        self.message_for = ()
 
     async def close(self) -> None:
+        self._is_over = True
         for task in self._tasks:
             task.cancel()
 
     async def _asked(self, request_id: str, writing: "asyncio.Future[HelpRequest]") -> None:
         try:
-            self.saw(await writing)
+            request = await writing
         except HoldlineError:
-            self._being_asked.pop(request_id, None)
-            self._mark()
+            self._settle(request_id)
             await self._floor.say(words("apology", "cannot_ask"))
-        finally:
+        else:
             self._being_asked.pop(request_id, None)
-            self._mark()
+            self.saw(request)
 
-    def _close(
-        self,
-        request_id: str,
-        write: Callable[[], HelpRequest],
-        what: str,
-        *,
-        then: Callable[[], None] = lambda: None,
-    ) -> None:
+    def _settle(self, request_id: str) -> None:
         self._settled.add(request_id)
         self._being_asked.pop(request_id, None)
         self._open.pop(request_id, None)
         self._mark()
-        self._spawn(self._closed(request_id, self._writer.put(write, what=f"the {what}"), then))
 
-    async def _closed(self, request_id: str, writing: "asyncio.Future[HelpRequest]", then: Callable[[], None]) -> None:
-        try:
-            await writing
-        except IllegalTransition:  # answered at the last moment: the relay has it
-            log.info("call %s: request %s was answered first", self._call.id, request_id)
-            return
-        except HoldlineError:
-            pass  # the caller is told all the same; the document is mended when storage is back
-        then()
-
-    def _take_a_message(self, request_id: str) -> None:
-        self.message_for = request_id
-        self._spawn(self._tell(words("expired"), Kind.NOTICE))
+    async def _ask_for_a_message(self, writings: "dict[str, asyncio.Future[HelpRequest]]") -> None:
+        """Tell the caller, whatever storage says, unless an answer came at the last moment: the relay has it."""
+        await asyncio.wait(writings.values(), timeout=TELL_WITHIN_S)
+        unanswered = tuple(request_id for request_id, writing in writings.items() if not _was_answered(writing))
+        if unanswered:
+            await self._floor.insist(words("expired"))
+            self.message_for = unanswered
 
     async def _tell(self, text: str, kind: Kind) -> None:
         await self._floor.say(text, kind=kind)
@@ -194,3 +195,8 @@ class Questions:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _was_answered(writing: "asyncio.Future[HelpRequest]") -> bool:
+    refusal = writing.exception() if writing.done() else None
+    return isinstance(refusal, IllegalTransition) and refusal.status in (*LIVE, Status.DELIVERED)

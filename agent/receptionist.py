@@ -1,7 +1,8 @@
 """The receptionist: what is done with each thing the caller says. Code decides what is known, the model words it."""
 
+import asyncio
 import logging
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Coroutine
 from typing import Any
 
 from livekit import rtc
@@ -26,6 +27,12 @@ NO_MESSAGE_YET = frozenset({Intent.affirm, Intent.greeting, Intent.presence, Int
 """What a caller who is asked for a message may say before it."""
 
 
+AGAIN_AFTER_S = 2.0
+"""How long after a reply was cut without a word from the caller it is said again."""
+AGAIN_AT_MOST = 3
+LOOK_EVERY_S = 0.2
+
+
 class Receptionist(Agent):
     def __init__(
         self,
@@ -48,6 +55,10 @@ class Receptionist(Agent):
         self._ending = ending
         self._clock = clock
         self._nearest: tuple[KnowledgeUse, ...] = ()
+        self._turn = 0
+        self._note: turn_notes.Note | None = None
+        """What this turn is to bring about, whether or not the model manages it."""
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def on_user_turn_completed(self, turn_ctx: ChatContext, new_message: ChatMessage) -> None:
         """Look the caller's words up and give the model a note of what to do with them."""
@@ -62,8 +73,10 @@ class Receptionist(Agent):
         )
         if kind is Intent.nothing:
             raise StopResponse
-        is_message = self._questions.message_for is not None
-        note = self._message(text, kind) if is_message else self._note(text, kind, hit)
+        is_message = bool(self._questions.message_for) and not (kind is Intent.question and hit is not None)
+        note = self._message_note(text, kind) if is_message else self._turn_note(text, kind, hit)
+        self._turn += 1
+        self._note = turn_notes.parse(note)
         turn_ctx.add_message(role="system", content=note)
 
     def replied(self, item: object) -> None:
@@ -72,8 +85,47 @@ class Receptionist(Agent):
             self._transcript.add(
                 Speaker.AGENT, item.text_content or "", latencies_ms=latencies_ms(item), cut=item.interrupted
             )
+            if item.interrupted:
+                self._spawn(self._after_a_noise(self._turn))
 
-    def _note(self, text: str, kind: Intent, hit: Match | None) -> str:
+    def model_failed(self) -> None:
+        """The model gave no reply: do without it what the turn's note asks for."""
+        note = self._note
+        if note is None:
+            return
+        log.warning("call %s: the model failed; its turn is taken by rule", self._call.id)
+        if note.do is turn_notes.Do.ASK:
+            request_id = f"{self._call.id}_turn_{self._turn}"
+            self._ask(request_id, note.words, note.reason)
+        else:
+            self._spawn(self._say_without_model(note))
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    async def _say_without_model(self, note: turn_notes.Note) -> None:
+        said = await self._floor.say(note.words)
+        if note.do is turn_notes.Do.SAY_GOODBYE and not said.was_cut:
+            self._ending.begin(Outcome.AGENT_ENDED)
+
+    async def _after_a_noise(self, turn: int) -> None:
+        """A reply was cut. If it was a cough and no words follow, the caller still wants to hear it."""
+        note = self._note
+        for _ in range(AGAIN_AT_MOST):
+            while self._floor.quiet_for_s < AGAIN_AFTER_S:
+                await asyncio.sleep(LOOK_EVERY_S)
+                if self._turn != turn:
+                    return
+            if note is None or note.do is not turn_notes.Do.SAY or (await self._floor.say(note.words)).was_heard:
+                return
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _turn_note(self, text: str, kind: Intent, hit: Match | None) -> str:
         waiting = self._questions.is_waiting
         match kind:
             case Intent.question if hit is not None:
@@ -96,17 +148,24 @@ class Receptionist(Agent):
             case _:
                 return turn_notes.small_talk(talk(kind))
 
-    def _message(self, text: str, kind: Intent) -> str:
+    def _message_note(self, text: str, kind: Intent) -> str:
         if kind in NO_MESSAGE_YET:
             return turn_notes.small_talk(words("expired"))
         if kind in (Intent.deny, Intent.withdraw, Intent.thanks):
-            self._questions.message_for = None
+            self._questions.message_for = ()
             return turn_notes.small_talk(words("no_message"))
         if kind is Intent.goodbye:
-            self._questions.message_for = None
+            self._questions.message_for = ()
             return turn_notes.goodbye(words("goodbye"))
         self._questions.leave_message(text)
         return turn_notes.small_talk(words("message_taken"))
+
+    def _ask(
+        self, request_id: str, question: str, reason: str, skill: str | None = None, confidence: float | None = None
+    ) -> None:
+        self._questions.ask(
+            request_id, question, reason=reason, skill=skill, confidence=confidence, nearest=self._nearest
+        )
 
     @function_tool
     async def ask_supervisor(
@@ -125,19 +184,14 @@ class Receptionist(Agent):
             skill: The field of knowledge that is needed, if it is plain, such as billing.
             confidence: How sure you would have been of an answer of your own, from 0 to 1.
         """
-        self._questions.ask(
-            f"{self._call.id}_{ctx.function_call.call_id}",
-            question,
-            reason=reason,
-            skill=skill,
-            confidence=confidence,
-            nearest=self._nearest,
-        )
+        self._ask(f"{self._call.id}_{ctx.function_call.call_id}", question, reason, skill, confidence)
 
     @function_tool
     async def end_call(self, ctx: RunContext[None]) -> None:
         """End the call, once you and the caller have said goodbye."""
         await ctx.wait_for_playout()
+        if ctx.speech_handle.interrupted:  # "wait, one more thing"
+            return
         self._ending.begin(Outcome.AGENT_ENDED)
 
     async def tts_node(self, text: AsyncIterable[str], model_settings: ModelSettings) -> AsyncIterable[rtc.AudioFrame]:

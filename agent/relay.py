@@ -4,9 +4,10 @@ import asyncio
 import logging
 from functools import partial
 
-from agent.floor import Floor, Utterance
+from agent.floor import Floor
 from agent.known import Known
 from agent.transcript import Clock, Transcript
+from agent.utterance import Utterance
 from agent.words import line as words
 from agent.writer import Writer
 from holdline import line
@@ -53,36 +54,50 @@ class Relay:
         """Speak answers as they come, for as long as the call lasts."""
         while True:
             request = await self._answers.get()
-            if await self._until_heard(request):
-                await self._known.told(request, at=self._clock())
+            try:
+                if await self._until_heard(request):
+                    await self._known.told(request, at=self._clock())
+            except Exception:  # one answer that cannot be said must not keep the next from being said
+                log.exception("call %s: the answer to request %s could not be said", request.call, request.id)
 
     async def _until_heard(self, request: HelpRequest) -> bool:
         answer = request.accepted_answer or ""
         is_correction = request.delivered_at is not None or request.id in self._heard_of
         prefix = words("correction" if is_correction else "relay")
         cuts, silences = request.cuts, 0
-        while self._versions[request.id] == request.answer_version and silences < SILENT_RETRIES:
+        while self._is_newest(request) and silences < SILENT_RETRIES:
             said = await self._floor.relay(
                 f"{prefix} {answer}",
                 interruptible=cuts < CUTS_BORNE,
+                is_wanted=lambda: self._is_newest(request),
                 on_first_frame=lambda _: self._began(request),
             )
             if said.was_heard:
                 self._heard(request, answer, said)
+                if said.was_talked_over:
+                    await self._floor.say(words("apology", "did_not_hear"))
                 return True
             if said.first_frame_at is not None:
                 cuts += 1
                 at = self._clock()
                 log.info("call %s: the answer was cut, it will be said again (request %s)", request.call, request.id)
-                self._writer.put(partial(line.cut, self._store, request.id, at=at), what="the cut")
+                self._writer.put(
+                    partial(line.cut, self._store, request.id, version=request.answer_version, at=at), what="the cut"
+                )
             else:
                 silences += 1
                 await asyncio.sleep(SILENT_RETRY_S)
         return False
 
+    def _is_newest(self, request: HelpRequest) -> bool:
+        return self._versions[request.id] == request.answer_version
+
     def _began(self, request: HelpRequest) -> None:
         at = self._clock()
-        self._writer.put(lambda: line.speaking_began(self._store, request.id, at=at), what="the beginning")
+        self._writer.put(
+            lambda: line.speaking_began(self._store, request.id, version=request.answer_version, at=at),
+            what="the beginning",
+        )
 
     def _heard(self, request: HelpRequest, answer: str, said: Utterance) -> None:
         at = self._clock()
@@ -96,7 +111,8 @@ class Relay:
             latencies.get("to_first_frame", -1),
         )
         self._writer.put(
-            lambda: line.heard(self._store, request.id, latencies_ms=latencies, at=at), what="the delivery"
+            lambda: line.heard(self._store, request.id, version=request.answer_version, latencies_ms=latencies, at=at),
+            what="the delivery",
         )
         self._transcript.add(Speaker.SUPERVISOR, answer, latencies_ms=latencies)
 

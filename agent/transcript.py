@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from agent.floor import Kind, Utterance
+from agent.utterance import Kind, Utterance
 from agent.writer import Writer
 from holdline import line
 from holdline.call import KnowledgeUse, Speaker, Turn

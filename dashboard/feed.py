@@ -119,7 +119,10 @@ class Feed:
 
 def ended_lately(store: Store, *, at: datetime) -> list[HelpRequest]:
     """What ended so recently that the queue still shows it; raises Unavailable."""
-    ends = [Query(HelpRequest, order_by=end, descending=True, limit=RECENT) for end in ("delivered_at", "closed_at")]
+    ends = [
+        Query(HelpRequest, order_by="delivered_at", descending=True, limit=RECENT),
+        Query(HelpRequest, order_by="closed_at", descending=True, limit=RECENT),
+    ]
     found = {request.id: request for query in ends for request in store.find(query).records}
     return [request for request in found.values() if request.status not in LIVE and gone_at(request) > at]
 

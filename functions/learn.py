@@ -12,8 +12,9 @@ from werkzeug.exceptions import BadRequest
 
 from functions.context import Context
 from holdline import desk
+from holdline.call import Call
 from holdline.errors import HoldlineError, InvalidDocument, NotFound, StoreError
-from holdline.help_request import HelpRequest, Status
+from holdline.help_request import HelpRequest
 from holdline.learning import learn
 from holdline.people import Organisation
 from holdline.records import checked_id
@@ -22,8 +23,6 @@ from holdline.store import Store, must_get
 log = logging.getLogger(__name__)
 
 EVENT_TYPES = "google.cloud.firestore.document.v1."
-NOBODY_WATCHES = (Status.EXPIRED, Status.CALLER_LEFT)
-"""Where no worker takes in an answer that was typed into the document, because nobody waits for it on the line."""
 
 _DOCUMENT = re.compile(r"(?:documents/)?orgs/([^/]+)/help_requests/([^/]+)")
 
@@ -72,9 +71,12 @@ def written_document(event: CloudEvent) -> tuple[str, str]:
 
 def _with_late_answer(store: Store, request_id: str, context: Context) -> HelpRequest:
     request = must_get(store, HelpRequest, request_id).record
-    if request.status in NOBODY_WATCHES and request.has_hand_written_answer:
-        return desk.accept_hand_written_answer(store, request_id, at=context.now())
-    return request
+    if not request.has_hand_written_answer:
+        return request
+    call = store.get(Call, request.call)
+    if call is not None and call.record.is_live:
+        return request  # the worker that has the call takes it in
+    return desk.accept_hand_written_answer(store, request_id, is_call_over=True, at=context.now())
 
 
 def _organisation(store: Store, org: str) -> Organisation:

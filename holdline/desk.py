@@ -56,16 +56,21 @@ def answer(store: Store, request_id: str, text: str, *, by: PersonRef, at: datet
             return request
         if request.status is Status.CLAIMED and request.claimed_by is not None and request.claimed_by.uid != by.uid:
             raise AlreadyTaken(request.status, Event.ANSWERED, by=request.claimed_by.name)
+        if request.has_hand_written_answer and request.problem is None:
+            raise AlreadyTaken(request.status, Event.ANSWERED, by=CONSOLE.name)
         _refuse_if_answered(request, Event.ANSWERED)
         return _answered(request, words, Event.ANSWERED, by=by, at=at)
 
     return _change(store, request_id, decide, by=by, did="answered", at=at)
 
 
-def accept_hand_written_answer(store: Store, request_id: str, *, at: datetime) -> HelpRequest:
+def accept_hand_written_answer(
+    store: Store, request_id: str, *, is_call_over: bool = False, at: datetime
+) -> HelpRequest:
     """Take an answer that was typed into the document itself, or write beside it why it cannot be spoken.
 
-    The console overrides a claim. On a request that was already answered it is a correction.
+    The console overrides a claim. On a request that was already answered it is a correction, which on a call that
+    `is_call_over` comes too late for the caller.
     """
     refused: list[str] = []
 
@@ -80,7 +85,9 @@ def accept_hand_written_answer(store: Store, request_id: str, *, at: datetime) -
         try:
             words = speakable(typed)
             event = Event.CORRECTED if request.answer_version else Event.ANSWERED
-            return _answered(request, words, event, by=CONSOLE, at=at)
+            answered = _answered(request, words, event, by=CONSOLE, at=at)
+            is_too_late = is_call_over and answered.status is Status.ANSWERED
+            return answered.after(Event.CALLER_LEFT, at=at) if is_too_late else answered
         except (InvalidAnswer, IllegalTransition) as refusal:
             refused.append(str(refusal))
             return request.model_copy(update={"problem": str(refusal)})
@@ -117,6 +124,8 @@ def _answered(request: HelpRequest, words: str, event: Event, *, by: PersonRef, 
         received_at=None,
         claimed_until=None,
         problem=None,
+        cuts=0,
+        latencies_ms={},
     )
 
 

@@ -3,12 +3,12 @@
 All raise NotFound and Unavailable; those that move a help request also raise IllegalTransition.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from holdline.call import Call, Floor, KnowledgeUse, Outcome, Turn
 from holdline.errors import AlreadyExists
-from holdline.help_request import LIVE, OPEN, QUESTION_LIMIT, ContextTurn, Event, HelpRequest
+from holdline.help_request import LIVE, OPEN, QUESTION_LIMIT, ContextTurn, Event, HelpRequest, Status
 from holdline.knowledge import is_same_question
 from holdline.store import Create, Put, Query, Store, Stored, Update, Write, change, must_get
 
@@ -55,19 +55,20 @@ def ask(
     timeout: timedelta,
     at: datetime,
 ) -> HelpRequest:
-    """Ask a person. A repeat or a paraphrase of a question still open on this call adds to that one instead.
+    """Ask a person. A repeat or a paraphrase of a question that is live on this call is that question.
 
+    To one that waits for a person it adds a detail; one whose answer is on its way to the caller stays as it is.
     Question and confidence are a model's: the one is cut to what a card holds, the other dropped where it is no share.
     """
-    for open_one in live_requests(store, call.id, only=OPEN):
-        if open_one.record.id == request_id:
-            return open_one.record
-        if is_same_question(open_one.record.question, question):
-            return add_detail(store, open_one.record.id, question)
+    for live_one in (stored.record for stored in live_requests(store, call.id)):
+        if live_one.id == request_id:
+            return live_one
+        if is_same_question(live_one.question, question):
+            return add_detail(store, live_one.id, question) if live_one.status in OPEN else live_one
     request = HelpRequest(
         id=request_id,
         call=call.id,
-        question=question[:QUESTION_LIMIT],
+        question=question[:QUESTION_LIMIT].strip(),
         reason=reason,
         skill=skill,
         confidence=confidence if confidence is not None and 0 <= confidence <= 1 else None,
@@ -108,42 +109,37 @@ def received(store: Store, request_id: str, *, version: int, at: datetime) -> He
     )
 
 
-def speaking_began(store: Store, request_id: str, *, at: datetime) -> HelpRequest:
-    """The first frame of the answer was published."""
-    return _move(store, request_id, Event.SPEAKING_BEGAN, at=at)
+def speaking_began(store: Store, request_id: str, *, version: int, at: datetime) -> HelpRequest:
+    """The first frame of this version of the answer was published."""
+    return _spoken(store, request_id, version, lambda request: request.after(Event.SPEAKING_BEGAN, at=at))
 
 
-def cut(store: Store, request_id: str, *, at: datetime) -> HelpRequest:
-    """The answer was not heard to its end; it will be said anew."""
-    return change(
-        store, HelpRequest, request_id, lambda request: request.after(Event.CUT, at=at, cuts=request.cuts + 1)
-    )
+def cut(store: Store, request_id: str, *, version: int, at: datetime) -> HelpRequest:
+    """This version of the answer was not heard to its end; it will be said anew."""
+    return _spoken(store, request_id, version, lambda request: request.after(Event.CUT, at=at, cuts=request.cuts + 1))
 
 
-def heard(store: Store, request_id: str, *, latencies_ms: dict[str, float], at: datetime) -> HelpRequest:
-    """The answer was played to its end, uncut."""
-    return change(
-        store,
-        HelpRequest,
-        request_id,
-        lambda request: request.after(Event.HEARD, at=at, latencies_ms={**request.latencies_ms, **latencies_ms}),
+def heard(store: Store, request_id: str, *, version: int, latencies_ms: dict[str, float], at: datetime) -> HelpRequest:
+    """This version of the answer was played to its end, uncut."""
+    return _spoken(
+        store, request_id, version, lambda request: request.after(Event.HEARD, at=at, latencies_ms=latencies_ms)
     )
 
 
 def withdraw(store: Store, request_id: str, *, at: datetime) -> HelpRequest:
-    """The caller no longer wants to know."""
-    return _move(store, request_id, Event.WITHDRAWN, at=at)
+    """The caller no longer wants to know; withdrawing again changes nothing."""
+    return _move(store, request_id, Event.WITHDRAWN, to=Status.WITHDRAWN, at=at)
 
 
 def expire(store: Store, request_id: str, *, at: datetime) -> HelpRequest:
-    """Nobody answered in time."""
-    return _move(store, request_id, Event.EXPIRED, at=at)
+    """Nobody answered in time; expiring again changes nothing."""
+    return _move(store, request_id, Event.EXPIRED, to=Status.EXPIRED, at=at)
 
 
 def close(store: Store, call_id: str, *, outcome: Outcome, detail: str | None = None, at: datetime) -> Call:
     """The call is over: in one batch, the call ends and every question still live on it says that the caller left.
 
-    Closing a closed call changes nothing.
+    Closing a closed call only ends what was asked on it since.
     """
 
     def decide(call: Call) -> Call:
@@ -157,7 +153,10 @@ def close(store: Store, call_id: str, *, outcome: Outcome, detail: str | None = 
         open_ones = live_requests(store, call_id)
         return [Update(stored, stored.record.after(Event.CALLER_LEFT, at=at)) for stored in open_ones]
 
-    return change(store, Call, call_id, decide, beside=beside)
+    call = change(store, Call, call_id, decide, beside=beside)
+    for late in live_requests(store, call_id):
+        _move(store, late.record.id, Event.CALLER_LEFT, to=Status.CALLER_LEFT, at=at)
+    return call
 
 
 def take_message(store: Store, request_id: str, message: str) -> HelpRequest:
@@ -167,9 +166,9 @@ def take_message(store: Store, request_id: str, message: str) -> HelpRequest:
     )
 
 
-def live_requests(store: Store, call_id: str, *, only: Sequence[str] = LIVE) -> list[Stored[HelpRequest]]:
+def live_requests(store: Store, call_id: str) -> list[Stored[HelpRequest]]:
     """The questions of this call that the caller is still owed something on."""
-    return list(store.find(Query(HelpRequest, {"call": call_id, "status": tuple(only)})).stored)
+    return list(store.find(Query(HelpRequest, {"call": call_id, "status": LIVE})).stored)
 
 
 def masked(caller: str) -> str:
@@ -177,5 +176,20 @@ def masked(caller: str) -> str:
     return f"{caller[:5]}***{caller[-4:]}" if caller.startswith("+") else caller
 
 
-def _move(store: Store, request_id: str, event: Event, *, at: datetime) -> HelpRequest:
-    return change(store, HelpRequest, request_id, lambda request: request.after(event, at=at))
+def _move(store: Store, request_id: str, event: Event, *, to: Status, at: datetime) -> HelpRequest:
+    return change(
+        store,
+        HelpRequest,
+        request_id,
+        lambda request: request if request.status is to else request.after(event, at=at),
+    )
+
+
+def _spoken(store: Store, request_id: str, version: int, move: Callable[[HelpRequest], HelpRequest]) -> HelpRequest:
+    """Move the request if it is still about this version: news of an answer that was corrected since is stale."""
+    return change(
+        store,
+        HelpRequest,
+        request_id,
+        lambda request: move(request) if request.answer_version == version else request,
+    )

@@ -84,6 +84,5 @@ class AuditEntry(Record):
     @classmethod
     def of(cls, who: PersonRef, did: str, record: Record, *, at: Instant) -> Self:
         micros = int(at.timestamp() * 1_000_000)
-        return cls(
-            id=f"{record.id}_{did}_{micros}", who=who, did=did, subject=f"{record.collection}/{record.id}", at=at
-        )
+        subject = f"{record.collection}/{record.id}"
+        return cls(id=f"{record.id}_{did}_{who.uid}_{micros}", who=who, did=did, subject=subject, at=at)

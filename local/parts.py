@@ -187,7 +187,7 @@ def worker(plan: Plan) -> Part:
 def dashboard(plan: Plan, *, call_page_number: str) -> Part:
     """One process with many threads: every open page holds one."""
     given = environment(plan, DashboardSettings, CALL_PAGE_NUMBER=call_page_number)
-    command = _gunicorn("dashboard:create_app_from_environment()", plan.ports.dashboard, threads=64)
+    command = _gunicorn("dashboard:create_app_from_environment()", plan.ports.dashboard, threads=256)
     return Part("dashboard", command, given, ROOT, answers(plan.ports.dashboard), stops_within_s=3)
 
 

@@ -263,6 +263,22 @@ def test_an_answer_from_the_page_takes_a_refused_drafts_reason_away(database: Me
     assert (answered.answer, answered.problem) == ("Yes.", None)
 
 
+def test_a_typed_answer_that_waits_to_be_accepted_is_not_overwritten_from_the_page(
+    database: MemoryDatabase, store: Store
+) -> None:
+    database.write_by_hand(PATH, {"answer": "Yes, behind the house."})
+    with pytest.raises(AlreadyTaken, match="Already taken by Console"):
+        desk.answer(store, "request-1", "No.", by=ANA, at=NOW)
+    assert the_request(store).answer == "Yes, behind the house."
+
+
+def test_a_correction_begins_its_own_count_of_cuts(database: MemoryDatabase, store: Store) -> None:
+    cut = an_answered_request(answer="Yes.").model_copy(update={"cuts": 3})
+    store.commit(Put(cut))
+    database.write_by_hand(PATH, {"answer": "No."})
+    assert desk.accept_hand_written_answer(store, "request-1", at=NOW).cuts == 0
+
+
 @pytest.mark.parametrize("status", [Status.ANSWERED, Status.SPEAKING, Status.DELIVERED])
 def test_typing_over_an_accepted_answer_corrects_it(database: MemoryDatabase, store: Store, status: Status) -> None:
     answered = an_answered_request(answer="Yes.").model_copy(update={"status": status, "received_at": NOW})

@@ -104,7 +104,7 @@ def test_what_was_learned_is_not_learned_again(store: Store, database: MemoryDat
     learn(store, request, tz=TZ, at=NOW)
     before = dict(database._documents)
     assert learn(store, request, tz=TZ, at=NOW + timedelta(days=1)) is None
-    assert learn(store, line.speaking_began(store, REQUEST, at=NOW), tz=TZ, at=NOW) is None
+    assert learn(store, line.speaking_began(store, REQUEST, version=1, at=NOW), tz=TZ, at=NOW) is None
     assert {path: rev for path, rev in database._documents.items() if "knowledge" in path} == {
         path: rev for path, rev in before.items() if "knowledge" in path
     }

@@ -1,5 +1,6 @@
 """What happens to a call, from its first ring to its end."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -103,8 +104,15 @@ def test_another_question_is_another_request(store: Store) -> None:
     assert len(line.live_requests(store, "call-1")) == 2
 
 
-def test_the_same_question_after_its_answer_or_on_another_call_is_asked_anew(store: Store) -> None:
-    store.commit(Put(an_answered_request(answer="Yes.")))
+def test_a_question_whose_answer_is_on_its_way_is_not_asked_again(store: Store) -> None:
+    answered = an_answered_request(answer="Yes.")
+    store.commit(Put(answered))
+    assert asked(store, request_id="request-2") == answered
+    assert the_request(store) == answered
+
+
+def test_the_same_question_after_it_was_heard_or_on_another_call_is_asked_anew(store: Store) -> None:
+    store.commit(Put(an_answered_request(answer="Yes.").model_copy(update={"status": Status.DELIVERED})))
     assert asked(store, request_id="request-2").id == "request-2"
     other = line.ask(
         store,
@@ -123,7 +131,7 @@ def test_the_same_question_after_its_answer_or_on_another_call_is_asked_anew(sto
 
 
 def test_a_question_longer_than_a_card_and_a_confidence_that_is_no_share_do_not_lose_the_caller(store: Store) -> None:
-    request = asked(store, "why " * 200, confidence=85)
+    request = asked(store, "why?" * 200, confidence=85)
     assert (len(request.question), request.confidence) == (500, None)
 
 
@@ -141,8 +149,8 @@ def test_an_answer_is_received_spoken_and_heard_each_at_its_time(store: Store) -
     asked(store)
     desk.answer(store, "request-1", "Yes.", by=ANA, at=later(5))
     line.received(store, "request-1", version=1, at=later(6))
-    line.speaking_began(store, "request-1", at=later(7))
-    heard = line.heard(store, "request-1", latencies_ms={"frame": 90.0}, at=later(8))
+    line.speaking_began(store, "request-1", version=1, at=later(7))
+    heard = line.heard(store, "request-1", version=1, latencies_ms={"frame": 90.0}, at=later(8))
     assert heard.status is Status.DELIVERED
     assert (heard.answered_at, heard.received_at, heard.speaking_at, heard.delivered_at) == (
         later(5),
@@ -156,8 +164,8 @@ def test_an_answer_is_received_spoken_and_heard_each_at_its_time(store: Store) -
 def test_an_answer_that_was_cut_is_answered_again_and_the_cuts_are_counted(store: Store) -> None:
     store.commit(Put(an_answered_request(answer="Yes.")))
     for cuts in (1, 2):
-        line.speaking_began(store, "request-1", at=NOW)
-        cut = line.cut(store, "request-1", at=later(1))
+        line.speaking_began(store, "request-1", version=1, at=NOW)
+        cut = line.cut(store, "request-1", version=1, at=later(1))
         assert (cut.status, cut.cuts) == (Status.ANSWERED, cuts)
 
 
@@ -168,10 +176,35 @@ def test_an_older_version_of_the_answer_is_not_marked_as_received(store: Store) 
     assert line.received(store, "request-1", version=2, at=later(9)).received_at == NOW, "the first time counts"
 
 
+def test_news_of_a_version_that_was_corrected_since_changes_nothing(store: Store) -> None:
+    corrected = an_answered_request(answer="Yes.").model_copy(update={"answer_version": 2})
+    store.commit(Put(corrected))
+    line.speaking_began(store, "request-1", version=1, at=NOW)
+    line.cut(store, "request-1", version=1, at=NOW)
+    line.heard(store, "request-1", version=1, latencies_ms={}, at=NOW)
+    assert the_request(store) == corrected
+
+
+@pytest.mark.parametrize("end", [line.withdraw, line.expire])
+def test_an_end_that_is_written_twice_is_written_once(store: Store, end: Callable[..., HelpRequest]) -> None:
+    asked(store)
+    ended = end(store, "request-1", at=later(1))
+    assert end(store, "request-1", at=later(2)) == ended
+
+
+def test_what_is_asked_after_the_end_is_ended_by_closing_again(store: Store) -> None:
+    line.open_call(store, a_call())
+    line.close(store, "call-1", outcome=Outcome.CALLER_LEFT, at=later(1))
+    asked(store)
+    again = line.close(store, "call-1", outcome=Outcome.FAILED, at=later(2))
+    assert (again.outcome, again.ended_at) == (Outcome.CALLER_LEFT, later(1))
+    assert the_request(store).status is Status.CALLER_LEFT
+
+
 def test_what_was_not_answered_cannot_be_spoken(store: Store) -> None:
     asked(store)
     with pytest.raises(IllegalTransition, match="waiting cannot be speaking began"):
-        line.speaking_began(store, "request-1", at=NOW)
+        line.speaking_began(store, "request-1", version=0, at=NOW)
 
 
 def test_a_question_may_be_withdrawn_or_run_out_while_nobody_has_answered(store: Store) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from livekit import rtc
 
-from agent.floor import Kind, Utterance
+from agent.utterance import Kind, Utterance
 from holdline.errors import Unavailable
 from holdline.store import Found, Query, R, Store, Stored, Watch, Write
 from tests.builders import later
@@ -75,11 +75,23 @@ class FakeFloor:
             return False
         return (await self._say(Utterance(Kind.HOLD, text), fate="heard")).was_heard
 
-    async def relay(self, text: str, *, interruptible: bool, on_first_frame: Callable[[Utterance], None]) -> Utterance:
+    async def insist(self, text: str) -> Utterance:
+        return await self.say(text)
+
+    async def relay(
+        self,
+        text: str,
+        *,
+        interruptible: bool,
+        is_wanted: Callable[[], bool],
+        on_first_frame: Callable[[Utterance], None],
+    ) -> Utterance:
         self._relays_to_come += 1
         try:
-            fate = self.fates.popleft() if self.fates else "heard"
             utterance = Utterance(Kind.RELAY, text, on_first_frame=on_first_frame)
+            if not is_wanted():
+                return utterance
+            fate = self.fates.popleft() if self.fates else "heard"
             return await self._say(utterance, fate=fate, interruptible=interruptible)
         finally:
             self._relays_to_come -= 1
@@ -184,16 +196,20 @@ class FakeJob:
         self.shut_down_because.append(reason)
 
 
+Reason = rtc.DisconnectReason.ValueType
+
+
 class FakeParticipant:
-    def __init__(self, identity: str) -> None:
+    def __init__(self, identity: str, disconnect_reason: Reason) -> None:
         self.identity = identity
+        self.disconnect_reason = disconnect_reason
 
 
 class FakeRoom(rtc.EventEmitter[str]):
     """A room that people leave."""
 
-    def leaves(self, identity: str) -> None:
-        self.emit("participant_disconnected", FakeParticipant(identity))
+    def leaves(self, identity: str, reason: Reason = rtc.DisconnectReason.CLIENT_INITIATED) -> None:
+        self.emit("participant_disconnected", FakeParticipant(identity, reason))
 
-    def is_gone(self) -> None:
-        self.emit("disconnected", "room deleted")
+    def is_gone(self, reason: Reason = rtc.DisconnectReason.ROOM_DELETED) -> None:
+        self.emit("disconnected", reason)

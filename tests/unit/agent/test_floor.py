@@ -7,8 +7,9 @@ import pytest
 from livekit import rtc
 from livekit.agents import Agent, AgentSession, ModelSettings
 
-from agent.floor import PATIENCE_S, Floor, Kind, Utterance
+from agent.floor import PATIENCE_S, Floor
 from agent.pipelines.espeak_tts import EspeakTTS
+from agent.utterance import Kind, Utterance
 from tests.unit.agent.studio import SPEECH_S, FakeSynthesiser, ScriptedModel, Studio
 
 HOLD = "Let me check that with my supervisor."

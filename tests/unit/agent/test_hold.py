@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from agent.floor import Kind
 from agent.hold import MUSIC_AFTER_S, TICK_S, Hold
 from agent.questions import Questions
 from agent.transcript import Transcript
+from agent.utterance import Kind
 from agent.words import line as words
 from agent.words import lines
 from agent.writer import Writer

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from agent.floor import Kind
 from agent.questions import Questions
 from agent.transcript import Transcript
+from agent.utterance import Kind
 from agent.words import line as words
 from agent.words import lines
 from agent.writer import Writer
@@ -203,14 +203,16 @@ async def test_until_waiting_returns_when_there_is_something_to_wait_for(on: Lin
     await asyncio.wait_for(waiting, 1)
 
 
-async def test_a_withdrawn_question_is_no_longer_asked(on: Line) -> None:
+async def test_never_mind_withdraws_what_was_asked_last(on: Line) -> None:
     on.ask(PARKING)
     on.ask(DOGS, "call-1_b")
     await on.settled()
     assert on.questions.withdraw()
-    assert not on.questions.is_waiting
+    assert on.questions.is_waiting
     await on.settled()
-    assert [request.status for request in on.requests] == [Status.WITHDRAWN, Status.WITHDRAWN]
+    assert [request.status for request in on.requests] == [Status.WAITING, Status.WITHDRAWN]
+    assert on.questions.withdraw()
+    assert not on.questions.is_waiting
 
 
 async def test_a_question_can_be_withdrawn_while_it_is_being_written(on: Line) -> None:
@@ -243,7 +245,7 @@ async def test_out_of_time_the_caller_is_told_once_and_a_message_is_kept(on: Lin
     on.questions.expire_due()
     assert on.floor.texts == [lines("hold")[0], words("expired")]
     assert not on.questions.is_waiting
-    assert on.questions.message_for == "call-1_a"
+    assert on.questions.message_for == ("call-1_a",)
 
     on.questions.leave_message("Please call me back, it is about my car.")
     on.questions.leave_message("And what time is it?")
@@ -268,7 +270,7 @@ async def test_an_answer_that_comes_with_the_expiry_wins(on: Line) -> None:
     on.questions.expire_due()
     await on.settled()
     assert on.requests[0].status is Status.ANSWERED
-    assert on.questions.message_for is None
+    assert on.questions.message_for == ()
     assert words("expired") not in on.floor.texts
 
 

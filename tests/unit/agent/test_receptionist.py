@@ -98,7 +98,7 @@ class Line:
         await asyncio.sleep(120)
         self.questions.expire_due()
         await asyncio.sleep(10)
-        assert self.questions.message_for == "call-1_a"
+        assert self.questions.message_for == ("call-1_a",)
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -208,7 +208,7 @@ async def test_after_the_expiry_the_next_words_are_the_message(on: Line) -> None
     assert await on.note("Please call me back about my car") == Note(Do.SAY, words("message_taken"))
     await asyncio.sleep(1)
     assert on.requests[0].message == "Please call me back about my car"
-    assert on.questions.message_for is None
+    assert on.questions.message_for == ()
 
 
 @pytest.mark.parametrize("kind", [Intent.deny, Intent.withdraw, Intent.thanks])
@@ -223,7 +223,7 @@ async def test_who_wants_to_leave_no_message_need_not(on: Line, kind: Intent) ->
 async def test_who_says_goodbye_instead_of_a_message_may_go(on: Line) -> None:
     await on.run_out_of_time()
     assert await on.note(SAYS[Intent.goodbye]) == Note(Do.SAY_GOODBYE, words("goodbye"))
-    assert on.questions.message_for is None
+    assert on.questions.message_for == ()
 
 
 async def test_a_filler_before_the_message_does_not_lose_it(on: Line) -> None:
@@ -237,7 +237,7 @@ async def test_a_filler_before_the_message_does_not_lose_it(on: Line) -> None:
 async def test_an_okay_before_the_message_is_not_the_message(on: Line, kind: Intent) -> None:
     await on.run_out_of_time()
     assert await on.note(SAYS[kind]) == Note(Do.SAY, words("expired"))
-    assert on.questions.message_for == "call-1_a"
+    assert on.questions.message_for == ("call-1_a",)
 
 
 async def test_every_turn_is_kept_with_the_knowledge_that_was_looked_at(on: Line) -> None:

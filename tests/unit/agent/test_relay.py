@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from agent.floor import Kind, Utterance
 from agent.relay import CUTS_BORNE, SILENT_RETRIES, SILENT_RETRY_S, Relay, latencies_ms
 from agent.transcript import Transcript
+from agent.utterance import Kind, Utterance
 from agent.words import line as words
 from agent.writer import Writer
 from holdline import desk

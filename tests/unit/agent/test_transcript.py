@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from agent.floor import Kind, Utterance
 from agent.transcript import CONTEXT_TURNS, Transcript
+from agent.utterance import Kind, Utterance
 from agent.writer import Writer
 from holdline.call import Speaker, Turn
 from holdline.store import Query, Store

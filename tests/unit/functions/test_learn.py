@@ -101,6 +101,7 @@ def test_an_answer_typed_after_the_call_becomes_a_follow_up_and_is_learned(
 
 def test_an_answer_typed_after_the_request_expired_is_taken_in(world: World, salon: Store, request_id: str) -> None:
     line.expire(salon, request_id, at=NOW)
+    line.close(salon, CALL_ID, outcome=Outcome.CALLER_LEFT, at=NOW)
     world.memory.write_by_hand(PATH, {"answer": PARKING})
     deliver(world)
     assert must_get(salon, HelpRequest, request_id).record.status is Status.FOLLOW_UP
@@ -108,6 +109,7 @@ def test_an_answer_typed_after_the_request_expired_is_taken_in(world: World, sal
 
 def test_an_answer_that_cannot_be_spoken_is_refused_beside_it_once(world: World, salon: Store, request_id: str) -> None:
     line.expire(salon, request_id, at=NOW)
+    line.close(salon, CALL_ID, outcome=Outcome.CALLER_LEFT, at=NOW)
     world.memory.write_by_hand(PATH, {"answer": "<b>yes</b>"})
     assert deliver(world).status_code == 200
     request = must_get(salon, HelpRequest, request_id).record
@@ -116,6 +118,21 @@ def test_an_answer_that_cannot_be_spoken_is_refused_beside_it_once(world: World,
     before = world.documents()
     deliver(world)
     assert world.documents() == before
+
+
+def test_a_correction_typed_after_the_call_is_learned_though_the_caller_cannot_hear_it(
+    world: World, salon: Store, request_id: str
+) -> None:
+    desk.answer(salon, request_id, "No.", by=ANA, at=NOW)
+    line.speaking_began(salon, request_id, version=1, at=NOW)
+    line.heard(salon, request_id, version=1, latencies_ms={}, at=NOW)
+    line.close(salon, CALL_ID, outcome=Outcome.CALLER_LEFT, at=NOW)
+    deliver(world)
+    world.memory.write_by_hand(PATH, {"answer": PARKING})
+    deliver(world)
+    request = must_get(salon, HelpRequest, request_id).record
+    assert (request.status, request.accepted_answer, request.answer_version) == (Status.CALLER_LEFT, PARKING, 2)
+    assert must_get(salon, KnowledgeEntry, request_id).record.answer == PARKING
 
 
 def test_an_answer_typed_while_the_caller_waits_is_left_to_the_worker(
