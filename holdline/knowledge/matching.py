@@ -5,6 +5,9 @@ stray       the information in the question that they do not account for,
 absent      the information in the wording that the question does not bring,
 guessed     the information that was only matched by its sound,
 resemblance how alike question and wording sound as a whole,
+stating     1 where the question states something and the wording asks,
+wishing     1 where the question wishes for something and the wording asks,
+turned      1 where one asks "what" and the other "whether",
 margin      how far the entry is ahead of the next one.
 """
 
@@ -21,7 +24,7 @@ from holdline.knowledge.wording import CONTENT_WEIGHT, FUNCTION_WEIGHT, Term
 ELSEWHERE = 0.95
 # What a word counts in a statement that leads up to the question.
 LEADING_UP = 0.3
-# Where the words around it fit, a stray word may sound no nearer than this to the one that is absent.
+# Where the words around it fit, a stray word that sounds so near to one that is absent is taken for it.
 NEAR_IN_CONTEXT = 0.65
 # What the likeness of the whole, and the mood, count in ordering wordings that explain the same.
 WHOLE = 0.1
