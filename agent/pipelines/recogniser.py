@@ -50,16 +50,17 @@ class Recogniser:
                     return await _exchange(process, samples)
             except BaseException as error:
                 # an answer that nobody waits for must not be taken for the next one's
-                _kill(process)
+                await self.aclose()
                 if isinstance(error, TimeoutError | OSError | asyncio.IncompleteReadError):
                     raise RecogniserFailed("the recogniser does not answer") from error
                 raise
 
     async def aclose(self) -> None:
-        if self._process is not None:
-            _kill(self._process)
-            await self._process.wait()
-            self._process = None
+        process, self._process = self._process, None
+        if process is not None:
+            with suppress(ProcessLookupError):  # it was quicker
+                process.kill()
+            await process.wait()
 
     async def _running(self) -> asyncio.subprocess.Process:
         if self._process is None or self._process.returncode is not None:
@@ -80,8 +81,3 @@ async def _exchange(process: asyncio.subprocess.Process, samples: bytes) -> Hear
     await process.stdin.drain()
     reply = json.loads(await process.stdout.readuntil(b"\n"))
     return Heard(text=reply["text"], confidence=reply["confidence"])
-
-
-def _kill(process: asyncio.subprocess.Process) -> None:
-    with suppress(ProcessLookupError):  # it was quicker
-        process.kill()
