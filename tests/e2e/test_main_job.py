@@ -17,6 +17,9 @@ from tests.e2e.documents import Console, awaited
 from tests.e2e.on_the_line import from_a_browser, relayed
 
 NUMBER = "+12125550100"
+PARAPHRASE = "is there somewhere to park"
+TRIES = 3
+"""On a machine short of time the recogniser loses a word now and then; such a caller rings again."""
 ANSWERS = (
     "Yes, there is free parking behind the building.",
     "Yes, there is free parking in front of the building.",
@@ -63,11 +66,14 @@ async def test_what_a_person_types_is_what_the_caller_hears_and_the_line_has_lea
     assert (entry.id, entry.answer, entry.review) == (request.id, answer, Review.approved)
     assert await daniel.page.locator("[data-request]").count() == 0
 
-    async with from_a_browser(stack, salon, NUMBER) as again:
-        asked_at = await again.ask("is there somewhere to park")
-        await again.reply(after=asked_at)
-        heard = await again.heard(ANSWERS, since=asked_at)
-    turns = await asyncio.to_thread(lambda: salon.find(Query(Turn, {"call": again.call})).records)
+    for _ in range(TRIES):
+        async with from_a_browser(stack, salon, NUMBER) as again:
+            asked_at = await again.ask(PARAPHRASE)
+            await again.reply(after=asked_at)
+            heard = await again.heard(ANSWERS, since=asked_at)
+        turns = await asyncio.to_thread(lambda call: salon.find(Query(Turn, {"call": call})).records, again.call)
+        if any(turn.text == PARAPHRASE for turn in turns):
+            break
     assert heard.best == answer, turns
     known = next(turn.knowledge[0] for turn in turns if turn.knowledge)
     assert known.entry == request.id
