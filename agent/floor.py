@@ -43,7 +43,8 @@ class Floor:
         self._handles: dict[Utterance, SpeechHandle] = {}
         self._relaying = asyncio.Lock()
         self._last_voice_at = asyncio.get_running_loop().time()
-        self._is_silenced = False
+        self.is_silenced = False
+        """The call is over: nothing more is said."""
 
     def attach(self, session: AgentSession[None]) -> None:
         """Listen to what the session plays; raises RuntimeError without an audio output."""
@@ -80,7 +81,7 @@ class Floor:
 
     def silence(self) -> None:
         """Say nothing more, from this moment on: the call is over."""
-        self._is_silenced = True
+        self.is_silenced = True
         if self._session is not None:
             with contextlib.suppress(RuntimeError):  # it has ended already
                 self._session.interrupt(force=True)
@@ -103,7 +104,7 @@ class Floor:
         """Say it, and if it was cut again at the next pause, a few times."""
         for _ in range(TRIES):
             said = await self.say(text)
-            if said.was_heard or self._is_silenced:
+            if said.was_heard or self.is_silenced:
                 break
             await self._wait_for_a_pause()
         return said
@@ -133,7 +134,7 @@ class Floor:
         self, agent: Agent, text: AsyncIterable[str], settings: ModelSettings
     ) -> AsyncIterable[rtc.AudioFrame]:
         """The agent's `tts_node`: our own words go to the synthesiser as they stand, a model's are freed of markup."""
-        if self._is_silenced:
+        if self.is_silenced:
             return
         parts = aiter(text)
         words = await anext(parts, "")
@@ -156,7 +157,7 @@ class Floor:
                 yield audio.frame
 
     async def _say(self, utterance: Utterance, *, interruptible: bool) -> Utterance:
-        if self._session is None or self._is_silenced:
+        if self._session is None or self.is_silenced:
             return utterance
         if utterance.kind is Kind.HOLD and self._relaying.locked():
             return utterance  # an answer is on its way: no need for company
@@ -185,8 +186,8 @@ class Floor:
 
     def _clear_the_way(self) -> None:
         """What has not begun, because it waits for the caller's silence too, would keep an answer behind it."""
-        for handle in self._handles.values():
-            if not handle.done():
+        for utterance, handle in self._handles.items():
+            if utterance.first_frame_at is None and not handle.done():
                 handle.interrupt(force=True)
         session = self._session
         if session is not None and session.current_speech is not None and session.agent_state != "speaking":

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from livekit.agents import AgentServer, ErrorEvent, JobContext, JobProcess, llm
+from livekit.agents import AgentServer, JobContext, JobProcess
 from livekit.agents.tokenize.basic import hyphenate_word
 from pydantic import ValidationError
 
@@ -146,7 +146,7 @@ async def converse(ctx: JobContext, pipeline: Pipeline, store: Store, briefing: 
     ctx.add_shutdown_callback(ending.finish)
     ending.when_the_caller_leaves(ctx.room, call.caller_identity)
     session.on("conversation_item_added", lambda event: receptionist.replied(event.item))
-    session.on("error", lambda event: receptionist.model_failed() if has_lost_its_model(event) else None)
+    session.on("error", receptionist.failed)
     session.on("close", lambda event: ending.begin(Outcome.FAILED, detail=str(event.reason)))
 
     try:
@@ -166,10 +166,6 @@ async def converse(ctx: JobContext, pipeline: Pipeline, store: Store, briefing: 
     for sentence in (voice_agent.greeting, briefing.organisation.consent_line):
         if sentence:
             await floor.greet(sentence)
-
-
-def has_lost_its_model(event: ErrorEvent) -> bool:
-    return isinstance(event.error, llm.LLMError) and not event.error.recoverable
 
 
 async def cancel(tasks: Sequence[asyncio.Task[None]]) -> None:

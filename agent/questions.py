@@ -21,6 +21,8 @@ from holdline.store import Store
 
 log = logging.getLogger(__name__)
 
+ASK_WITHIN_S = 30.0
+"""How long the caller waits for storage to take a question before being told that nobody can be asked."""
 TELL_WITHIN_S = 2.0
 """How long the caller waits for storage before being told that nobody answered."""
 
@@ -56,6 +58,7 @@ class Questions:
         self._on_its_way: dict[str, str] = {}
         """Questions that have been answered, and whose answer the caller is about to hear."""
         self._is_over = False
+        self._apologising = asyncio.Lock()
         self.message_for: tuple[str, ...] = ()
         """The requests that the caller has been asked to leave a message for."""
 
@@ -160,12 +163,14 @@ class Questions:
 
     async def _asked(self, request_id: str, writing: "asyncio.Future[HelpRequest]") -> None:
         try:
-            request = await writing
-        except HoldlineError:
+            request = await asyncio.wait_for(asyncio.shield(writing), ASK_WITHIN_S)
+        except (HoldlineError, TimeoutError):  # should storage take it later, an answer is welcome all the same
             self._settle(request_id)
             await self._floor.say(words("apology", "cannot_ask"))
         else:
             self._being_asked.pop(request_id, None)
+            if request.id != request_id:
+                self._settled.discard(request.id)  # given up here, but alive: the caller waits for it again
             self.saw(request)
 
     def _settle(self, request_id: str) -> None:
@@ -178,9 +183,12 @@ class Questions:
         """Tell the caller, whatever storage says, unless an answer came at the last moment: the relay has it."""
         await asyncio.wait(writings.values(), timeout=TELL_WITHIN_S)
         unanswered = tuple(request_id for request_id, writing in writings.items() if not _was_answered(writing))
-        if unanswered:
-            await self._floor.insist(words("expired"))
-            self.message_for = unanswered
+        if not unanswered:
+            return
+        async with self._apologising:
+            if not self.message_for:
+                await self._floor.insist(words("expired"))
+            self.message_for += unanswered
 
     async def _tell(self, text: str, kind: Kind) -> None:
         await self._floor.say(text, kind=kind)

@@ -6,7 +6,17 @@ from collections.abc import AsyncIterable, Coroutine
 from typing import Any
 
 from livekit import rtc
-from livekit.agents import Agent, ChatContext, ChatMessage, ModelSettings, RunContext, StopResponse, function_tool
+from livekit.agents import (
+    Agent,
+    ChatContext,
+    ChatMessage,
+    ErrorEvent,
+    ModelSettings,
+    RunContext,
+    StopResponse,
+    function_tool,
+    llm,
+)
 
 from agent import turn_notes
 from agent.ending import Ending
@@ -14,6 +24,7 @@ from agent.floor import Floor
 from agent.known import Known
 from agent.questions import Questions
 from agent.transcript import Clock, Transcript
+from agent.utterance import Utterance
 from agent.words import line as words
 from holdline.call import Call, KnowledgeUse, Outcome, Speaker
 from holdline.intent import Intent, intent
@@ -58,7 +69,7 @@ class Receptionist(Agent):
         self._turn = 0
         self._note: turn_notes.Note | None = None
         """What this turn is to bring about, whether or not the model manages it."""
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
 
     async def on_user_turn_completed(self, turn_ctx: ChatContext, new_message: ChatMessage) -> None:
         """Look the caller's words up and give the model a note of what to do with them."""
@@ -85,18 +96,19 @@ class Receptionist(Agent):
             self._transcript.add(
                 Speaker.AGENT, item.text_content or "", latencies_ms=latencies_ms(item), cut=item.interrupted
             )
-            if item.interrupted:
+            if item.interrupted and not self._floor.is_silenced:
                 self._spawn(self._after_a_noise(self._turn))
 
-    def model_failed(self) -> None:
-        """The model gave no reply: do without it what the turn's note asks for."""
-        note = self._note
+    def failed(self, event: ErrorEvent) -> None:
+        """Something of the session's failed. Where that was the model, do without it, once, what the note asks for."""
+        if not isinstance(event.error, llm.LLMError) or event.error.recoverable:
+            return
+        note, self._note = self._note, None
         if note is None:
             return
         log.warning("call %s: the model failed; its turn is taken by rule", self._call.id)
         if note.do is turn_notes.Do.ASK:
-            request_id = f"{self._call.id}_turn_{self._turn}"
-            self._ask(request_id, note.words, note.reason)
+            self._ask(f"{self._call.id}_turn_{self._turn}", note.words, note.reason)
         else:
             self._spawn(self._say_without_model(note))
 
@@ -104,10 +116,11 @@ class Receptionist(Agent):
         for task in self._tasks:
             task.cancel()
 
-    async def _say_without_model(self, note: turn_notes.Note) -> None:
+    async def _say_without_model(self, note: turn_notes.Note) -> Utterance:
         said = await self._floor.say(note.words)
         if note.do is turn_notes.Do.SAY_GOODBYE and not said.was_cut:
             self._ending.begin(Outcome.AGENT_ENDED)
+        return said
 
     async def _after_a_noise(self, turn: int) -> None:
         """A reply was cut. If it was a cough and no words follow, the caller still wants to hear it."""
@@ -117,10 +130,10 @@ class Receptionist(Agent):
                 await asyncio.sleep(LOOK_EVERY_S)
                 if self._turn != turn:
                     return
-            if note is None or note.do is not turn_notes.Do.SAY or (await self._floor.say(note.words)).was_heard:
+            if note is None or note.do is turn_notes.Do.ASK or (await self._say_without_model(note)).was_heard:
                 return
 
-    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+    def _spawn(self, work: Coroutine[object, object, object]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -55,12 +55,15 @@ class Relay:
         while True:
             request = await self._answers.get()
             try:
-                if await self._until_heard(request):
+                said = await self._until_heard(request)
+                if said is not None:
                     await self._known.told(request, at=self._clock())
+                    if said.was_talked_over:
+                        await self._floor.say(words("apology", "did_not_hear"))
             except Exception:  # one answer that cannot be said must not keep the next from being said
                 log.exception("call %s: the answer to request %s could not be said", request.call, request.id)
 
-    async def _until_heard(self, request: HelpRequest) -> bool:
+    async def _until_heard(self, request: HelpRequest) -> Utterance | None:
         answer = request.accepted_answer or ""
         is_correction = request.delivered_at is not None or request.id in self._heard_of
         prefix = words("correction" if is_correction else "relay")
@@ -74,9 +77,7 @@ class Relay:
             )
             if said.was_heard:
                 self._heard(request, answer, said)
-                if said.was_talked_over:
-                    await self._floor.say(words("apology", "did_not_hear"))
-                return True
+                return said
             if said.first_frame_at is not None:
                 cuts += 1
                 at = self._clock()
@@ -87,7 +88,7 @@ class Relay:
             else:
                 silences += 1
                 await asyncio.sleep(SILENT_RETRY_S)
-        return False
+        return None
 
     def _is_newest(self, request: HelpRequest) -> bool:
         return self._versions[request.id] == request.answer_version

@@ -51,7 +51,7 @@ def answer(store: Store, request_id: str, text: str, *, by: PersonRef, at: datet
     words = speakable(text)
 
     def decide(request: HelpRequest) -> HelpRequest:
-        request = _without_stale_claim(request, at=at)
+        request = _without_stale_claim(request.as_it_stands(), at=at)
         if request.answered_by is not None and request.answered_by.uid == by.uid and request.accepted_answer == words:
             return request
         if request.status is Status.CLAIMED and request.claimed_by is not None and request.claimed_by.uid != by.uid:
@@ -79,9 +79,7 @@ def accept_hand_written_answer(
         typed = request.answer
         if typed is None or not request.has_hand_written_answer:
             return request
-        # A hand may also have set the status; what has been accepted decides where the request really stands.
-        if request.status is Status.ANSWERED and request.answer_version == 0:
-            request = request.model_copy(update={"status": Status.WAITING})
+        request = request.as_it_stands()
         try:
             words = speakable(typed)
             event = Event.CORRECTED if request.answer_version else Event.ANSWERED

@@ -173,6 +173,11 @@ class HelpRequest(Record):
         """Somebody typed an answer into the document itself, and nobody has accepted or refused it yet."""
         return bool(self.answer) and self.answer != self.accepted_answer
 
+    def as_it_stands(self) -> Self:
+        """Waiting, where a hand set the status ahead of an answer that nobody has accepted."""
+        is_ahead = self.status in (Status.ANSWERED, Status.SPEAKING) and self.answer_version == 0
+        return self.model_copy(update={"status": Status.WAITING}) if is_ahead else self
+
     def is_claim_over(self, at: datetime) -> bool:
         return self.status is Status.CLAIMED and (self.claimed_until is None or self.claimed_until <= at)
 

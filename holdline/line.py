@@ -181,7 +181,7 @@ def _move(store: Store, request_id: str, event: Event, *, to: Status, at: dateti
         store,
         HelpRequest,
         request_id,
-        lambda request: request if request.status is to else request.after(event, at=at),
+        lambda request: request if request.status is to else request.as_it_stands().after(event, at=at),
     )
 
 

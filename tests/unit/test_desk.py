@@ -131,6 +131,13 @@ def test_what_was_answered_cannot_be_claimed_and_says_who_answered(store: Store)
         desk.claim(store, "request-1", by=BEN, at=later(1))
 
 
+@pytest.mark.parametrize("status", [Status.ANSWERED, Status.SPEAKING])
+def test_a_status_set_by_hand_ahead_of_any_answer_keeps_nobody_from_answering(store: Store, status: Status) -> None:
+    store.commit(Put(a_request_that_is(status)))
+    answered = desk.answer(store, "request-1", "Yes.", by=ANA, at=NOW)
+    assert (answered.status, answered.accepted_answer) == (Status.ANSWERED, "Yes.")
+
+
 def test_sending_the_same_words_again_is_the_same_answer(store: Store) -> None:
     first = desk.answer(store, "request-1", "Yes.", by=ANA, at=NOW)
     assert desk.answer(store, "request-1", " Yes. ", by=ANA, at=later(1)) == first

@@ -192,6 +192,11 @@ def test_an_end_that_is_written_twice_is_written_once(store: Store, end: Callabl
     assert end(store, "request-1", at=later(2)) == ended
 
 
+def test_a_status_set_by_hand_ahead_of_any_answer_keeps_no_question_from_running_out(store: Store) -> None:
+    store.commit(Put(a_request_that_is(Status.ANSWERED)))
+    assert line.expire(store, "request-1", at=later(120)).status is Status.EXPIRED
+
+
 def test_what_is_asked_after_the_end_is_ended_by_closing_again(store: Store) -> None:
     line.open_call(store, a_call())
     line.close(store, "call-1", outcome=Outcome.CALLER_LEFT, at=later(1))

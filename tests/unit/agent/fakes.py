@@ -36,7 +36,7 @@ class Said:
 
 
 class FakeFloor:
-    """Says one thing at a time. `fates` decide what becomes of the next relays: heard, cut, or silent."""
+    """Says one thing at a time. `fates` are of the next relays: heard, cut, silent, talked over or broken."""
 
     def __init__(self, *, on_voice: Callable[[], None] = lambda: None) -> None:
         self.said: list[Said] = []
@@ -44,6 +44,7 @@ class FakeFloor:
         self._on_voice = on_voice
         self.fates: deque[str] = deque()
         self.synthesiser_is_dead = False
+        self.is_silenced = False
         self._loop = asyncio.get_running_loop()
         self._turn = asyncio.Lock()
         self._relays_to_come = 0
@@ -98,6 +99,8 @@ class FakeFloor:
 
     async def _say(self, utterance: Utterance, *, fate: str, interruptible: bool = True) -> Utterance:
         async with self._turn:
+            if fate == "broken":
+                raise RuntimeError("the floor gave way")
             if fate == "silent" or self.synthesiser_is_dead:
                 self._last_voice_at = self._loop.time()
                 return utterance
@@ -111,6 +114,7 @@ class FakeFloor:
             utterance.played_s = SPEECH_S / 2 if fate == "cut" else SPEECH_S
             await asyncio.sleep(utterance.played_s)
             utterance.was_cut = fate == "cut"
+            utterance.was_talked_over = fate == "talked over"
             self._last_voice_at = self._loop.time()
             self.heard_speaking.append((at, self._last_voice_at))
             self.said.append(Said(utterance.kind, utterance.text, at, self._last_voice_at, interruptible))
@@ -139,11 +143,12 @@ class FakeMusic:
 
 
 class FlakyStore:
-    """A store that does not answer while `is_down`."""
+    """A store that does not answer while `is_down`, and loses the confirmation of so many commits."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self.is_down = False
+        self.loses_confirmations = 0
         self.commits: list[tuple[Write, ...]] = []
 
     @property
@@ -162,6 +167,9 @@ class FlakyStore:
         self._answer()
         self.commits.append(writes)
         self._store.commit(*writes)
+        if self.loses_confirmations:
+            self.loses_confirmations -= 1
+            raise Unavailable("storage did not say whether it is done")
 
     def watch(self, query: Query[R], on_state: Callable[[Found[R]], None]) -> Watch:
         self._answer()
@@ -196,11 +204,8 @@ class FakeJob:
         self.shut_down_because.append(reason)
 
 
-Reason = rtc.DisconnectReason.ValueType
-
-
 class FakeParticipant:
-    def __init__(self, identity: str, disconnect_reason: Reason) -> None:
+    def __init__(self, identity: str, disconnect_reason: rtc.DisconnectReason.ValueType) -> None:
         self.identity = identity
         self.disconnect_reason = disconnect_reason
 
@@ -208,8 +213,10 @@ class FakeParticipant:
 class FakeRoom(rtc.EventEmitter[str]):
     """A room that people leave."""
 
-    def leaves(self, identity: str, reason: Reason = rtc.DisconnectReason.CLIENT_INITIATED) -> None:
+    def leaves(
+        self, identity: str, reason: rtc.DisconnectReason.ValueType = rtc.DisconnectReason.CLIENT_INITIATED
+    ) -> None:
         self.emit("participant_disconnected", FakeParticipant(identity, reason))
 
-    def is_gone(self, reason: Reason = rtc.DisconnectReason.ROOM_DELETED) -> None:
+    def is_gone(self, reason: rtc.DisconnectReason.ValueType = rtc.DisconnectReason.ROOM_DELETED) -> None:
         self.emit("disconnected", reason)

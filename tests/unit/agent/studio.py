@@ -35,13 +35,14 @@ FRAME_S = 0.1
 
 
 class FakeSynthesiser(tts.TTS[Any]):
-    """Every sentence is two seconds of silence; remembers what it was given."""
+    """Every sentence is two seconds of silence, or `speech_s`; remembers what it was given."""
 
     def __init__(self) -> None:
         super().__init__(capabilities=tts.TTSCapabilities(streaming=False), sample_rate=SAMPLE_RATE, num_channels=1)
         self.texts: list[str] = []
         self.failures = 0
         """How many of the next sentences fail."""
+        self.speech_s = SPEECH_S
 
     def synthesize(
         self, text: str, *, conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS
@@ -60,7 +61,7 @@ class _Speech(tts.ChunkedStream):
         output_emitter.initialize(
             request_id=uuid4().hex, sample_rate=SAMPLE_RATE, num_channels=1, mime_type="audio/pcm"
         )
-        output_emitter.push(bytes(2 * int(SAMPLE_RATE * SPEECH_S)))
+        output_emitter.push(bytes(2 * int(SAMPLE_RATE * synthesiser.speech_s)))
         output_emitter.flush()
 
 
@@ -146,6 +147,37 @@ class _Reply(llm.LLMStream):
         if model.script:
             delta = llm.ChoiceDelta(role="assistant", content=model.script.popleft())
             self._event_ch.send_nowait(llm.ChatChunk(id=uuid4().hex, delta=delta))
+
+
+class BrokenModel(llm.LLM[Any]):
+    """Fails: at once, or after it was tried a few times."""
+
+    def __init__(self, *, is_tried_again: bool = False, says_first: str = "") -> None:
+        super().__init__()
+        self.is_tried_again = is_tried_again
+        self.says_first = says_first
+
+    def chat(
+        self,
+        *,
+        chat_ctx: llm.ChatContext,
+        tools: list[llm.Tool] | None = None,
+        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
+        parallel_tool_calls: NotGivenOr[bool] = NOT_GIVEN,
+        tool_choice: NotGivenOr[llm.ToolChoice] = NOT_GIVEN,
+        extra_kwargs: NotGivenOr[dict[str, Any]] = NOT_GIVEN,
+    ) -> llm.LLMStream:
+        return _NoReply(self, chat_ctx=chat_ctx, tools=tools or [], conn_options=conn_options)
+
+
+class _NoReply(llm.LLMStream):
+    async def _run(self) -> None:
+        model = self._llm
+        assert isinstance(model, BrokenModel)
+        if model.says_first:
+            delta = llm.ChoiceDelta(role="assistant", content=model.says_first)
+            self._event_ch.send_nowait(llm.ChatChunk(id=uuid4().hex, delta=delta))
+        raise APIConnectionError("no model", retryable=model.is_tried_again)
 
 
 class TypedCaller(stt.STT[Any]):

@@ -1,130 +1,28 @@
-"""A whole call in process: a real session, the rule-driven model, all our parts; ears and mouth are stand-ins."""
+"""A call as a caller lives it, from the greeting to the end, whatever is asked and whoever answers."""
 
 import asyncio
 import itertools
 from collections.abc import AsyncIterator
-from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from agent.ending import Ending
-from agent.floor import Floor
-from agent.hold import Hold
-from agent.inbox import Inbox
-from agent.known import Known
-from agent.pipelines.rules_llm import RulesLLM
-from agent.questions import Questions
-from agent.receptionist import Receptionist
-from agent.relay import Relay
-from agent.transcript import Transcript
 from agent.words import line as words
 from agent.words import lines
-from agent.writer import Writer
 from holdline import desk
-from holdline.call import Call, Outcome, Speaker, Turn
+from holdline.call import Outcome, Speaker
 from holdline.help_request import HelpRequest, Status
 from holdline.memory_store import MemoryDatabase
-from holdline.store import Put, Query, Store, must_get
-from tests.builders import ANA, a_call, an_entry
-from tests.unit.agent.fakes import FakeJob, FakeMusic, FakeRoom, virtual_clock
-from tests.unit.agent.studio import SPEECH_S, FakeSynthesiser, Studio
+from holdline.store import Put, Query, Store
+from tests.builders import ANA
+from tests.unit.agent.studio import SPEECH_S
 from tests.unit.agent.virtual_time import Pace, VirtualTimeLoop
-
-GREETING = "Luxe Beauty Salon, hello!"
-HOURS = "We open at nine."
-ANSWER = "Yes: 12 places behind the house, # 3 is *ours*."
-RELAYED = f"My supervisor confirmed: {ANSWER}"
-TIMEOUT_S = 60
-
-
-class Line:
-    """A caller on the line of a salon that knows when it opens."""
-
-    def __init__(self, database: MemoryDatabase, store: Store) -> None:
-        self.clock = clock = virtual_clock()
-        self.database = database
-        self.store = store
-        self.job = FakeJob()
-        self.room = FakeRoom()
-        self.music = FakeMusic()
-        self.synthesiser = FakeSynthesiser()
-        self.studio = Studio(model=RulesLLM(), synthesiser=self.synthesiser)
-        self.writer = Writer()
-        self.transcript = Transcript(store, "call-1", writer=self.writer, clock=clock)
-        self.floor = Floor(on_voice=self.music.hush, on_said=self.transcript.said)
-        parts: dict[str, Any] = {"floor": self.floor, "writer": self.writer, "clock": clock}
-        job: Any = self.job
-        self.ending = Ending(job, store, "call-1", **parts)
-        self.known = Known((an_entry(answer=HOURS),), caller=a_call().caller, threshold=None)
-        parts["transcript"] = self.transcript
-        self.questions = Questions(store, a_call(), timeout=timedelta(seconds=TIMEOUT_S), **parts)
-        music: Any = self.music
-        self.hold = Hold(floor=self.floor, music=music, questions=self.questions, progress_every_s=8)
-        self.relay = Relay(store, known=self.known, **parts)
-        self.inbox = Inbox(
-            store, questions=self.questions, relay=self.relay, hold=self.hold, writer=self.writer, clock=clock
-        )
-        self.receptionist = Receptionist(
-            instructions="Be kind.",
-            call=a_call(),
-            known=self.known,
-            questions=self.questions,
-            transcript=self.transcript,
-            floor=self.floor,
-            ending=self.ending,
-            clock=clock,
-        )
-
-    async def hears(self, *, for_s: float) -> list[str]:
-        """What was said to the caller during the next seconds."""
-        said = len(self.spoken)
-        await asyncio.sleep(for_s)
-        return self.spoken[said:]
-
-    @property
-    def spoken(self) -> list[str]:
-        return [text.strip() for text in self.synthesiser.texts]
-
-    @property
-    def requests(self) -> tuple[HelpRequest, ...]:
-        return self.store.find(Query(HelpRequest)).records
-
-    @property
-    def call(self) -> Call:
-        return must_get(self.store, Call, "call-1").record
-
-    @property
-    def turns(self) -> list[tuple[Speaker, str]]:
-        return [(turn.who, turn.text) for turn in self.store.find(Query(Turn)).records]
-
-    def say(self, text: str) -> None:
-        self.studio.caller.say(text)
-
-    def answer(self, text: str = ANSWER) -> None:
-        (request,) = self.requests
-        desk.answer(self.store, request.id, text, by=ANA, at=self.clock())
+from tests.unit.agent.whole_line import ANSWER, GREETING, HOURS, RELAYED, TIMEOUT_S, Line, answered
 
 
 @pytest.fixture
 async def on(database: MemoryDatabase, store: Store) -> AsyncIterator[Line]:
-    """Greeted, and listened to."""
-    line = Line(database, store)
-    running = [asyncio.create_task(line.hold.run()), asyncio.create_task(line.relay.run())]
-    await line.inbox.open("call-1")
-    room: Any = line.room
-    line.ending.when_the_caller_leaves(room, a_call().caller_identity)
-    async with line.studio.session(line.receptionist, attach=line.floor.attach) as session:
-        line.ending.on_end(session.aclose)
-        session.on("conversation_item_added", lambda event: line.receptionist.replied(event.item))
-        await line.floor.greet(GREETING)
+    async with answered(Line(database, store)) as line:
         yield line
-    for task in running:
-        task.cancel()
-    await asyncio.gather(*running, return_exceptions=True)
-    await line.questions.close()
-    await line.inbox.close()
-    await line.writer.close()
 
 
 async def test_a_known_question_gets_the_entrys_words_and_no_request(on: Line) -> None:
@@ -168,7 +66,7 @@ async def test_the_second_time_the_line_knows_it_in_this_call(on: Line) -> None:
     on.answer()
     await asyncio.sleep(5)
     on.say("sorry do you have parking")
-    assert await on.hears(for_s=5) == [ANSWER.replace("*ours*", "ours")]
+    assert await on.hears(for_s=5) == [ANSWER]
     assert len(on.requests) == 1
 
 

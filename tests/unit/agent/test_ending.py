@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from livekit import rtc
 
 from agent.ending import Ending
 from agent.writer import Writer
@@ -137,6 +138,64 @@ async def test_the_call_ends_when_the_caller_leaves_and_nobody_else(on: Line, id
     await asyncio.sleep(1)
     assert on.floor.is_silenced is ends
     assert (on.call.outcome is Outcome.CALLER_LEFT) is ends
+
+
+@pytest.mark.parametrize("reason", [rtc.DisconnectReason.DUPLICATE_IDENTITY, rtc.DisconnectReason.MIGRATION])
+async def test_a_caller_who_has_a_newer_connection_has_not_left(on: Line, reason: Any) -> None:
+    room: Any = FakeRoom()
+    on.ending.when_the_caller_leaves(room, a_call().caller_identity)
+    room.leaves("caller", reason)
+    await asyncio.sleep(1)
+    assert on.call.is_live
+    assert not on.job.room_is_deleted
+    room.leaves("caller")
+    await asyncio.sleep(1)
+    assert on.call.outcome is Outcome.CALLER_LEFT
+
+
+async def test_a_room_that_we_left_ourselves_is_our_failure(on: Line) -> None:
+    room: Any = FakeRoom()
+    on.ending.when_the_caller_leaves(room, a_call().caller_identity)
+    room.is_gone(rtc.DisconnectReason.CLIENT_INITIATED)
+    await asyncio.sleep(1)
+    assert on.call.outcome is Outcome.FAILED
+    assert on.request.status is Status.CALLER_LEFT
+
+
+async def test_a_job_that_is_shut_down_sees_its_call_to_the_end(on: Line) -> None:
+    await on.ending.finish()
+    assert (on.call.outcome, on.call.outcome_detail) == (Outcome.FAILED, "the worker stopped")
+    assert on.request.status is Status.CALLER_LEFT
+    assert on.job.room_is_deleted
+
+
+async def test_a_job_that_is_shut_down_waits_for_an_end_that_has_begun(on: Line) -> None:
+    undone = asyncio.Event()
+
+    async def undo() -> None:
+        await asyncio.sleep(3)
+        undone.set()
+
+    on.ending.on_end(undo)
+    on.ending.begin(Outcome.CALLER_LEFT)
+    await asyncio.sleep(1)
+    await on.ending.finish()
+    assert undone.is_set()
+    assert on.call.outcome is Outcome.CALLER_LEFT
+    assert on.job.room_is_deleted
+    assert on.job.shut_down_because == [Outcome.CALLER_LEFT]
+
+
+async def test_what_is_asked_while_parts_close_does_not_wait_for_ever(on: Line) -> None:
+    async def undo() -> None:
+        await asyncio.sleep(1)
+        on.store.commit(Create(a_request("request-2", question="Can I bring my dog?")))
+
+    on.ending.on_end(undo)
+    on.ending.begin(Outcome.CALLER_LEFT)
+    await asyncio.sleep(3)
+    assert must_get(on.store, HelpRequest, "request-2").record.status is Status.CALLER_LEFT
+    assert on.call.ended_at == later(0)
 
 
 async def test_the_call_ends_when_its_room_is_gone(on: Line) -> None:

@@ -7,7 +7,7 @@ import pytest
 from livekit import rtc
 from livekit.agents import Agent, AgentSession, ModelSettings
 
-from agent.floor import PATIENCE_S, Floor
+from agent.floor import PATIENCE_S, TRIES, Floor
 from agent.pipelines.espeak_tts import EspeakTTS
 from agent.utterance import Kind, Utterance
 from tests.unit.agent.studio import SPEECH_S, FakeSynthesiser, ScriptedModel, Studio
@@ -34,14 +34,18 @@ class Voice(Agent):
 class Stage:
     """A floor on its session, with ways to see and to disturb it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, model_writes_markup: bool = True) -> None:
         self.model = ScriptedModel()
         self.synthesiser = FakeSynthesiser()
         self.studio = Studio(model=self.model, synthesiser=self.synthesiser)
         self.said: list[Utterance] = []
         self.voices_at: list[float] = []
         self.loop = asyncio.get_running_loop()
-        self.floor = Floor(on_voice=lambda: self.voices_at.append(self.loop.time()), on_said=self.said.append)
+        self.floor = Floor(
+            on_voice=lambda: self.voices_at.append(self.loop.time()),
+            on_said=self.said.append,
+            model_writes_markup=model_writes_markup,
+        )
         self.session: AgentSession[None]
 
     @property
@@ -111,6 +115,33 @@ async def test_a_models_markup_is_not_spoken(stage: Stage) -> None:
     assert [text.strip() for text in stage.synthesised] == ["We are open from nine."]
 
 
+@pytest.mark.parametrize("text", ["# 3 is the code", "5 ~~old~~ new", "Cuts are 5*3*2 and *not* more"])
+async def test_a_model_that_writes_no_markup_is_spoken_as_it_stands(text: str) -> None:
+    stage = Stage(model_writes_markup=False)
+    async with stage.studio.session(Voice(stage.floor), attach=stage.floor.attach) as session:
+        stage.session = session
+        await stage.model_speaks(text)
+        await asyncio.sleep(SPEECH_S)
+    assert stage.synthesised == [text]
+
+
+async def test_a_models_reply_that_is_made_while_our_own_words_play_is_not_taken_for_them(stage: Stage) -> None:
+    notice = asyncio.create_task(stage.floor.say(HOLD))
+    await asyncio.sleep(SPEECH_S / 2)
+    stage.model.script.append("We are **open** from nine.")
+    stage.session.generate_reply(user_input="When do you open?")
+    await asyncio.sleep(2 * SPEECH_S)
+    assert (await notice).was_heard
+    assert [text.strip() for text in stage.synthesised] == [HOLD, "We are open from nine."]
+    assert stage.played == [(0.0, 2.0), (2.0, 4.0)]
+
+
+async def test_our_own_words_that_are_made_while_a_models_reply_plays_are_heard_as_they_stand(stage: Stage) -> None:
+    await stage.model_speaks()
+    assert (await stage.floor.say("# 3 is *ours*")).was_heard
+    assert stage.synthesised == [REPLY, "# 3 is *ours*"]
+
+
 # What counts as heard
 
 
@@ -167,6 +198,24 @@ async def test_an_uninterruptible_relay_is_heard_though_the_caller_speaks(stage:
     assert (await relay).was_heard
 
 
+async def test_words_of_the_caller_that_an_answer_drowned_are_known_of(stage: Stage) -> None:
+    relay = stage.relay(interruptible=False)
+    await asyncio.sleep(SPEECH_S / 2)
+    stage.studio.caller.say("hello are you there")
+    assert (await relay).was_talked_over
+
+
+@pytest.mark.parametrize("interruptible", [True, False])
+async def test_an_answer_into_silence_drowned_nobody(stage: Stage, interruptible: bool) -> None:
+    assert not (await stage.relay(interruptible=interruptible)).was_talked_over
+
+
+async def test_an_answer_over_a_caller_who_does_not_stop_drowned_the_caller(stage: Stage) -> None:
+    stage.studio.caller.begin("and then she said")
+    await asyncio.sleep(0.1)
+    assert (await stage.relay()).was_talked_over
+
+
 async def test_a_callers_hello_does_not_cut_the_greeting(stage: Stage) -> None:
     greeting = asyncio.create_task(stage.floor.greet("Luxe Beauty Salon, hello!"))
     await asyncio.sleep(SPEECH_S / 2)
@@ -184,6 +233,7 @@ async def test_a_callers_hello_does_not_cut_the_greeting(stage: Stage) -> None:
         ({"text_synthesised": "Yes, behind the house"}, False),
         ({"text_synthesised": None}, False),
         ({"audio_s": 0.0, "played_s": 0.0}, False),
+        ({"audio_s": 0.1, "played_s": 0.0}, False),
     ],
 )
 def test_heard_is_the_whole_text_and_all_of_its_sound(change: dict[str, object], was_heard: bool) -> None:
@@ -245,6 +295,68 @@ async def test_an_answer_is_not_kept_for_ever_by_a_caller_who_does_not_stop(stag
     await asyncio.sleep(1)
     assert (await stage.relay()).was_heard
     assert stage.played == [(1 + PATIENCE_S, 1 + PATIENCE_S + SPEECH_S)]
+
+
+async def test_words_that_wait_for_the_callers_silence_are_dropped_for_an_answer_that_waited_long(
+    stage: Stage,
+) -> None:
+    stage.studio.caller.begin("and then she said")
+    await asyncio.sleep(1)
+    notice = asyncio.create_task(stage.floor.say("I could not reach anyone."))
+    await asyncio.sleep(0.1)
+    assert (await stage.relay()).was_heard
+    assert stage.played[0][0] <= 1.1 + PATIENCE_S + 0.1
+    assert not (await notice).was_heard
+    assert stage.synthesised == [ANSWER]
+
+
+async def test_an_answer_that_waited_long_cuts_nothing_that_is_being_said(stage: Stage) -> None:
+    stage.synthesiser.speech_s = PATIENCE_S + 5
+    greeting = asyncio.create_task(stage.floor.greet("Hello! This is a long story."))
+    await asyncio.sleep(1)
+    assert (await stage.relay()).was_heard
+    assert (await greeting).was_heard
+
+
+async def test_an_answer_that_is_no_longer_wanted_when_its_turn_comes_is_not_said(stage: Stage) -> None:
+    stage.studio.caller.begin("and another thing")
+    await asyncio.sleep(0.1)
+    is_wanted = True
+    relay = asyncio.create_task(
+        stage.floor.relay(ANSWER, interruptible=True, is_wanted=lambda: is_wanted, on_first_frame=lambda _: None)
+    )
+    await asyncio.sleep(1)
+    is_wanted = False
+    stage.studio.caller.end("and another thing")
+    assert not (await relay).was_heard
+    assert stage.synthesised == []
+
+
+async def test_hold_words_that_come_after_an_answer_is_on_its_way_are_dropped(stage: Stage) -> None:
+    stage.studio.caller.begin("and another thing")
+    await asyncio.sleep(0.1)
+    relay = stage.relay()
+    await asyncio.sleep(0.1)
+    company = asyncio.create_task(stage.floor.say(HOLD, kind=Kind.HOLD))
+    await asyncio.sleep(1)
+    stage.studio.caller.end("and another thing")
+    assert (await relay).was_heard
+    assert not (await company).was_heard
+    assert stage.synthesised == [ANSWER]
+
+
+async def test_what_is_insisted_on_is_said_again_at_the_next_pause_until_it_was_heard(stage: Stage) -> None:
+    insisting = asyncio.create_task(stage.floor.insist("Please tell me your message."))
+    await asyncio.sleep(SPEECH_S / 2)
+    stage.studio.caller.say("hello")
+    assert (await insisting).was_heard
+    assert stage.synthesised == ["Please tell me your message."] * 2
+
+
+async def test_what_is_insisted_on_is_not_insisted_on_for_ever(stage: Stage) -> None:
+    stage.synthesiser.failures = 100
+    assert not (await stage.floor.insist("Please tell me your message.")).was_heard
+    assert len(stage.synthesised) == TRIES
 
 
 async def test_two_answers_are_spoken_one_after_the_other(stage: Stage) -> None:

@@ -222,6 +222,23 @@ async def test_no_company_is_said_on_the_stroke_of_the_expiry(on: Line, quiet_si
     assert late == [words("expired")]
 
 
+async def test_a_step_that_fails_does_not_end_the_company(on: Line, caplog: pytest.LogCaptureFixture) -> None:
+    say, failures = on.floor.keep_company, iter([RuntimeError("no voice")])
+
+    async def keep_company(text: str) -> bool:
+        for failure in failures:
+            raise failure
+        return await say(text)
+
+    on.floor.keep_company = keep_company  # type: ignore[method-assign]
+    on.ask()
+    await asyncio.sleep(SPEECH_S + EVERY_S + SPEECH_S + 1)
+    assert on.said_after_the_hold_phrase != []
+    assert "a step of the hold failed" in caplog.text
+    await asyncio.sleep(TIMEOUT_S)
+    assert on.floor.texts[-1] == words("expired")
+
+
 async def test_a_dead_synthesiser_does_not_make_the_hold_hurry(on: Line) -> None:
     on.floor.synthesiser_is_dead = True
     tried_at: list[float] = []

@@ -155,6 +155,29 @@ async def test_a_refused_answer_is_refused_once(on: Line) -> None:
     assert len(on.store.commits) == writes + 1
 
 
+async def test_a_typed_answer_that_could_not_be_accepted_is_tried_again_at_the_next_state(on: Line) -> None:
+    on.store.is_down = True
+    on.write_by_hand(answer="Yes, behind the house.")
+    await on.settled()
+    await on.settled()
+    on.store.is_down = False
+    await on.settled()
+    assert on.request.answer_version == 0
+    on.write_by_hand(reason="anything")
+    await on.settled()
+    assert on.floor.texts == ["My supervisor confirmed: Yes, behind the house."]
+
+
+async def test_an_accepted_answer_is_written_once_however_often_it_is_shown(on: Line) -> None:
+    on.write_by_hand(answer="Yes, behind the house.")
+    on.write_by_hand(reason="anything")
+    await on.settled()
+    on.write_by_hand(reason="anything else")
+    await on.settled()
+    assert on.request.answer_version == 1
+    assert on.floor.texts == ["My supervisor confirmed: Yes, behind the house."]
+
+
 async def test_a_refused_answer_that_is_mended_is_said_and_its_problem_goes(on: Line) -> None:
     on.write_by_hand(answer="<b>Yes</b>")
     await on.settled()

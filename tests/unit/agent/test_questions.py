@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agent.questions import Questions
+from agent.questions import TELL_WITHIN_S, Questions
 from agent.transcript import Transcript
 from agent.utterance import Kind
 from agent.words import line as words
@@ -195,6 +195,28 @@ async def test_an_older_state_of_an_answered_question_opens_nothing(on: Line) ->
     assert not on.questions.is_waiting
 
 
+@pytest.mark.parametrize("status", [Status.ANSWERED, Status.SPEAKING])
+async def test_a_repeat_of_what_has_been_answered_asks_nobody_until_the_answer_was_heard(
+    on: Line, status: Status
+) -> None:
+    on.ask(PARKING)
+    await on.settled()
+    answered = desk.answer(on.store, "call-1_a", "Yes, behind the house.", by=ANA, at=later(61))
+    on.questions.saw(answered.model_copy(update={"status": status}))
+    on.ask(PARKING, "call-1_b")
+    await on.settled()
+    assert len(on.requests) == 1
+    assert on.floor.texts == [lines("hold")[0]]
+    assert not on.questions.is_waiting
+
+
+async def test_a_status_that_a_hand_set_ahead_of_the_answer_ends_no_wait(on: Line) -> None:
+    on.ask(PARKING)
+    await on.settled()
+    on.questions.saw(on.requests[0].model_copy(update={"status": Status.ANSWERED, "answer": "x" * 501}))
+    assert on.questions.is_waiting
+
+
 async def test_until_waiting_returns_when_there_is_something_to_wait_for(on: Line) -> None:
     waiting = asyncio.create_task(on.questions.until_waiting())
     await asyncio.sleep(1)
@@ -255,6 +277,31 @@ async def test_out_of_time_the_caller_is_told_once_and_a_message_is_kept(on: Lin
     assert request.message == "Please call me back, it is about my car."
 
 
+async def test_two_that_run_out_together_get_one_apology_and_both_get_the_message(on: Line) -> None:
+    on.ask(PARKING)
+    on.ask(DOGS, "call-1_b")
+    await asyncio.sleep(TIMEOUT_S)
+    on.questions.expire_due()
+    await on.settled()
+    assert on.floor.texts[2:] == [words("expired")]
+    on.questions.leave_message("Please call me back.")
+    await on.settled()
+    assert [(request.status, request.message) for request in on.requests] == [
+        (Status.EXPIRED, "Please call me back.")
+    ] * 2
+
+
+async def test_a_message_is_wanted_only_once_the_caller_was_asked_for_it(on: Line) -> None:
+    on.ask(PARKING)
+    await asyncio.sleep(TIMEOUT_S)
+    on.questions.expire_due()
+    await asyncio.sleep(SPEECH_S / 2)
+    wanted = [on.questions.message_for]
+    await asyncio.sleep(SPEECH_S)
+    wanted.append(on.questions.message_for)
+    assert wanted == [(), ("call-1_a",)]
+
+
 async def test_words_that_are_no_message_are_kept_nowhere(on: Line) -> None:
     on.ask(PARKING)
     await on.settled()
@@ -281,6 +328,7 @@ async def test_the_caller_is_told_of_the_expiry_though_storage_is_down(on: Line)
     on.questions.expire_due()
     await on.settled()
     assert on.floor.texts == [lines("hold")[0], words("expired")]
+    assert on.floor.said[-1].at == pytest.approx(TIMEOUT_S + TELL_WITHIN_S, abs=0.1)
 
 
 async def test_after_closing_nothing_more_is_said(on: Line) -> None:
@@ -290,6 +338,15 @@ async def test_after_closing_nothing_more_is_said(on: Line) -> None:
     await on.questions.close()
     await on.settled()
     assert on.floor.texts == [lines("hold")[0]]
+
+
+async def test_after_closing_nothing_more_is_asked(on: Line) -> None:
+    await on.questions.close()
+    on.ask(PARKING)
+    await on.settled()
+    assert on.requests == ()
+    assert on.floor.texts == []
+    assert not on.questions.is_waiting
 
 
 async def test_the_call_knows_what_people_are_still_asked(on: Line) -> None:

@@ -180,6 +180,28 @@ async def test_a_dead_synthesiser_does_not_keep_the_next_answer(on: Line) -> Non
     assert on.request().status is Status.ANSWERED
 
 
+async def test_an_answer_that_fails_keeps_the_next_from_nobody(on: Line, caplog: pytest.LogCaptureFixture) -> None:
+    on.store.commit(Create(a_request("request-2", question="Can I bring my dog?")))
+    on.floor.fates.append("broken")
+    on.relay.saw(on.answer())
+    on.relay.saw(desk.answer(on.store, "request-2", "Small dogs are welcome.", by=ANA, at=later(0)))
+    await on.settled()
+    assert on.floor.texts == ["My supervisor confirmed: Small dogs are welcome."]
+    assert "request-1 could not be said" in caplog.text
+
+
+async def test_a_caller_who_was_talked_over_is_asked_to_say_it_again_and_what_was_heard_is_known_before(
+    on: Line,
+) -> None:
+    on.floor.fates.append("talked over")
+    on.relay.saw(on.answer())
+    await asyncio.sleep(SPEECH_S + 0.1)
+    assert len(on.known.told_of) == 1
+    await on.settled()
+    assert on.floor.texts == [RELAYED, words("apology", "did_not_hear")]
+    assert on.request().status is Status.DELIVERED
+
+
 async def test_two_answers_are_said_one_after_the_other(on: Line) -> None:
     on.store.commit(Create(a_request("request-2", question="Can I bring my dog?")))
     on.relay.saw(on.answer())
