@@ -51,7 +51,7 @@ class Known:
 
     async def told(self, request: HelpRequest, *, at: datetime) -> None:
         """Know for the rest of this call what a person answered in it, whatever the gate decides for others."""
-        if request.accepted_answer is None:
+        if request.accepted_answer is None or not request.teaches:
             return
         entry = KnowledgeEntry(
             id=request.id,

@@ -80,8 +80,10 @@ class Questions:
         skill: str | None,
         confidence: float | None,
         nearest: Sequence[KnowledgeUse],
+        teaches: bool = True,
     ) -> None:
         """Ask a person and tell the caller so. Returns at once: the request is written in its turn."""
+        teaches = teaches and bool(question.strip())
         question = question.strip() or words("person_wanted")
         if self._is_over or any(is_same_question(one, question) for one in self._on_its_way.values()):
             return
@@ -105,6 +107,7 @@ class Questions:
                 nearest=nearest,
                 timeout=self._timeout,
                 at=at,
+                teaches=teaches,
             ),
             what="the help request",
         )

@@ -66,6 +66,8 @@ class Receptionist(Agent):
         self._ending = ending
         self._clock = clock
         self._nearest: tuple[KnowledgeUse, ...] = ()
+        self._teaches = True
+        """Whether what is asked in this turn is a matter of knowledge, and not the wish for a person alone."""
         self._turn = 0
         self._note: turn_notes.Note | None = None
         """What this turn is to bring about, whether or not the model manages it."""
@@ -86,6 +88,7 @@ class Receptionist(Agent):
             raise StopResponse
         is_message = bool(self._questions.message_for) and not (kind is Intent.question and hit is not None)
         note = self._message_note(text, kind) if is_message else self._turn_note(text, kind, hit)
+        self._teaches = kind is not Intent.human
         self._turn += 1
         self._note = turn_notes.parse(note)
         turn_ctx.add_message(role="system", content=note)
@@ -177,7 +180,13 @@ class Receptionist(Agent):
         self, request_id: str, question: str, reason: str, skill: str | None = None, confidence: float | None = None
     ) -> None:
         self._questions.ask(
-            request_id, question, reason=reason, skill=skill, confidence=confidence, nearest=self._nearest
+            request_id,
+            question,
+            reason=reason,
+            skill=skill,
+            confidence=confidence,
+            nearest=self._nearest,
+            teaches=self._teaches,
         )
 
     @function_tool

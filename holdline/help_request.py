@@ -126,6 +126,8 @@ class HelpRequest(Record):
     skill: str | None = None
     confidence: float | None = Field(default=None, ge=0, le=1)
     """The model's own, recorded and advisory."""
+    teaches: bool = True
+    """Whether its answer may become knowledge; not where the caller only wants a person."""
     details: tuple[str, ...] = ()
     """What the caller added, or how they asked again."""
     message: str | None = None

@@ -27,7 +27,7 @@ def learn(store: Store, request: HelpRequest, *, tz: tzinfo, at: datetime) -> Kn
     `tz` is the organisation's time zone, in which an answer says "today". Raises Unavailable, and InvalidDocument where
     people broke the entry or the call.
     """
-    if request.accepted_answer is None:
+    if request.accepted_answer is None or not request.teaches:
         return None
     for _ in range(CHANGE_ATTEMPTS):
         stored = store.get(KnowledgeEntry, request.id)

@@ -54,6 +54,7 @@ def ask(
     nearest: Sequence[KnowledgeUse],
     timeout: timedelta,
     at: datetime,
+    teaches: bool = True,
 ) -> HelpRequest:
     """Ask a person. A repeat or a paraphrase of a question that is live on this call is that question.
 
@@ -72,6 +73,7 @@ def ask(
         reason=reason,
         skill=skill,
         confidence=confidence if confidence is not None and 0 <= confidence <= 1 else None,
+        teaches=teaches,
         context=tuple(context),
         nearest=tuple(nearest),
         caller=masked(call.caller),

@@ -9,6 +9,19 @@ _MATTER = (
 )
 _DAY = r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
 _MONTH = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
+_WILL = (
+    r"(?:\b(?:will|shall|gonna|(?:going|about|like|want|need|have|has|asked|told) (?:\w+ )?to|let (?:me|us))|'ll)"
+    r"(?: \w+){0,3}?"
+)
+_REACH = (
+    r"(?:call|ring|phone|text|e-?mail|message|contact|reach|transfer|connect|forward|put|patch|get back to|"
+    r"speak (?:to|with))"
+)
+_REACHING = (
+    r"(?:calling|ringing|phoning|texting|e-?mailing|contacting|transferring|connecting|forwarding|putting|patching|"
+    r"getting back to)"
+)
+_PERSONAL_PROMISE = "it is a promise to this caller, not an answer"
 CONTEXT = "the question makes sense only in its conversation"
 # "How much is it" asks, and does not say of what; "where are you" does.
 NO_SUBJECT = ASPECTS - {"where"}
@@ -30,6 +43,18 @@ PENDING: tuple[tuple[str, str, str], ...] = (
     ("answer", r"\b(?:let me (?:check|ask|find out|look|see)|i(?:'ll| will| need to| have to|'d have to) "
      r"(?:check|ask|find out|look|get back)|checking|hold on|one (?:moment|second|minute)|bear with)\b",
      "it is a promise to find out, not an answer"),
+    ("answer", rf"(?:{_WILL}|\bcan(?: \w+)?) (?:{_REACH}|be {_REACHING}) you\b|"
+     rf"(?:\b(?:am|is|are)|'m|'s|'re)(?: \w+){{0,2}}? {_REACHING} you\b|"
+     r"\b(?:calls?|called|rings?|phones?) you (?:right )?back\b|"
+     r"\b(?:give|giving) you (?:a|another) (?:\w+ )?(?:call|ring|buzz)\b|"
+     r"\b(?:expect|get|receive|await) (?:a|our|her|his|my|their) (?:\w+ )?call\b|\bcall-?backs?\b|"
+     r"\bbe(?:ing)? (?:\w+ )?(?:transferred|connected|put through|in touch)\b|"
+     r"\bhear (?:back )?from (?:us|me|him|her|them)\b", _PERSONAL_PROMISE),
+    ("answer", rf"{_WILL} (?:follow up|let you know|pass (?:it|that|this|your \w+) (?:on|along)|"
+     r"(?:take|pick up) (?:your|the|this) call|come to the phone|be (?:\w+ )?(?:with|talking to) you)\b|"
+     r"\bwith you (?:shortly|soon|in a|right away|as soon)\b|\bstay (?:on the line|with (?:me|us))\b|"
+     r"\b(?:please hold|hold (?:please|the line)|hang (?:on|tight))\b|"
+     r"\ba (?:moment|second|sec|minute),? please\b|\bjust a (?:moment|second|sec|minute)\W*$", _PERSONAL_PROMISE),
     ("answer", r"\b(?:no idea|(?:do not|don't|dont) know|can(?:not|'t|t) (?:say|tell|answer|help)|"
      r"(?:call|try|ring|phone) (?:us |me |again )?(?:back|again|later|tomorrow)|ask (?:someone|somebody) else)\b",
      "it does not answer the question"),

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from holdline.knowledge import GateDecision, Review, Scope, gate
+from local.demo import TENANTS
 
 NEW_YORK = ZoneInfo("America/New_York")
 # A Wednesday: eight in the evening in New York, already Thursday in UTC.
@@ -31,6 +32,13 @@ def decide(question: str, answer: str, *, caller: str | None = CALLER) -> GateDe
         ("can i bring my dog", "Small dogs are welcome."),
         ("do you take walk-ins", "Yes, but an appointment is the surest way, and you can book for the same day."),
         ("is the store near the station", "Yes, we're at 212 Maple Street."),
+        ("do you send reminders", "Yes, we text every client the day before."),
+        ("how long does a fringe trim take", "It takes just a minute or two."),
+        ("can i stay with my daughter", "Yes, parents are welcome in the room."),
+        ("is a checkup included", "Yes, a follow-up visit is included."),
+        ("where do i collect products", "You can pick up products at the front desk."),
+        ("can i stay on the same plan", "Yes, you can stay on the plan you have."),
+        ("who can cut curly hair", "Maria and Emma can both do that."),
     ],
 )
 def test_a_fact_about_the_business_is_for_everyone(question: str, answer: str) -> None:
@@ -80,8 +88,14 @@ def test_what_holds_for_a_period_ends_with_it_in_the_organisations_time_zone(
     assert decide(question, answer) == GateDecision(Review.approved, Scope.until, until)
 
 
+def test_walk_ins_that_are_welcome_today_are_welcome_today() -> None:
+    decision = decide("do you take walk ins", "Walk-ins are welcome today.")
+    assert decision == GateDecision(Review.approved, Scope.until, datetime(2026, 3, 5, 5, tzinfo=UTC))
+
+
 UNCERTAIN = "the person was not certain"
 NO_ANSWER = "it does not answer the question"
+PERSONAL_PROMISE = "it is a promise to this caller, not an answer"
 PROMISE = "it is a promise to find out, not an answer"
 CONTEXT = "the question makes sense only in its conversation"
 A_WHILE = "it is true for a while only, and it does not say until when"
@@ -124,6 +138,63 @@ A_WHILE = "it is true for a while only, and it does not say until when"
 def test_what_is_private_uncertain_or_unclear_waits_for_a_person(question: str, answer: str, reason: str) -> None:
     decision = decide(question, answer)
     assert (decision.review, decision.reason) == (Review.pending, reason)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "We'll call you back within the hour.",
+        "The dentist will call you back today.",
+        "Someone will ring you back shortly.",
+        "Somebody is going to phone you this afternoon.",
+        "Maria is going to call you.",
+        "Maria will definitely give you a ring.",
+        "I'll have someone call you.",
+        "Maria calls you back after lunch.",
+        "You will get a call from Maria.",
+        "Expect a call from our manager.",
+        "You'll hear from us soon.",
+        "We'll be in touch.",
+        "We will get back to you.",
+        "We're getting back to you on that.",
+        "I'll let you know.",
+        "I'll pass your message on.",
+        "I am transferring you now.",
+        "I'll transfer you to Maria.",
+        "You are being transferred.",
+        "Let me put you through.",
+        "I'm just connecting you with Maria.",
+        "Please stay on the line.",
+        "Please hold.",
+        "Hold the line, please.",
+        "Hang on.",
+        "Just a moment.",
+        "Emma will be right with you.",
+        "Emma will come to the phone.",
+        "Maria will take your call.",
+    ],
+)
+def test_what_is_promised_to_one_caller_waits_for_a_person(answer: str) -> None:
+    for question in (PARKING, "how much is a perm"):
+        decision = decide(question, answer)
+        assert decision.review is Review.pending
+        assert decision.reason in (PERSONAL_PROMISE, PROMISE, NO_ANSWER, A_WHILE)
+
+
+def test_each_quick_response_of_the_demo_is_decided_as_it_is_meant() -> None:
+    decided = {
+        response: (decision.review, decision.scope)
+        for tenant in TENANTS
+        for response in tenant.organisation.quick_responses
+        for decision in [decide("do you take walk ins", response)]
+    }
+    assert decided == {
+        "Yes, we do.": (Review.approved, Scope.everyone),
+        "No, I'm sorry, we don't.": (Review.approved, Scope.everyone),
+        "Walk-ins are welcome today.": (Review.approved, Scope.until),
+        "We'll call you back within the hour.": (Review.pending, Scope.everyone),
+        "The dentist will call you back today.": (Review.pending, Scope.until),
+    }
 
 
 def test_the_same_answer_is_decided_the_same_whatever_its_case() -> None:

@@ -66,6 +66,13 @@ def learned(store: Store) -> KnowledgeEntry:
     return must_get(store, KnowledgeEntry, REQUEST).record
 
 
+def test_what_was_said_to_a_caller_who_only_wanted_a_person_is_not_learned(store: Store) -> None:
+    request = asked(store, "The caller asks to speak to a person.").model_copy(update={"teaches": False})
+    store.commit(Put(request))
+    assert learn(store, answered(store, "Maria speaks with callers at the front desk."), tz=TZ, at=NOW) is None
+    assert store.get(KnowledgeEntry, REQUEST) is None
+
+
 def test_an_answer_becomes_an_entry_under_the_requests_own_id(store: Store) -> None:
     asked(store)
     entry = learn(store, answered(store), tz=TZ, at=NOW + timedelta(hours=1))

@@ -39,6 +39,17 @@ async def test_an_unknown_question_becomes_one_request_and_the_model_says_nothin
     assert [turn.text for turn in request.context] == [GREETING, "do you have parking"]
 
 
+async def test_the_wish_for_a_person_teaches_nothing_and_the_next_question_does(on: Line) -> None:
+    on.say("can i speak to a person")
+    await asyncio.sleep(5)
+    on.say("do you have parking")
+    await asyncio.sleep(5)
+    assert {request.question: request.teaches for request in on.requests} == {
+        words("person_wanted"): False,
+        "do you have parking": True,
+    }
+
+
 async def test_the_answer_is_heard_word_for_word_and_once(on: Line) -> None:
     on.say("do you have parking")
     await asyncio.sleep(5)

@@ -150,7 +150,7 @@ async def test_a_question_whose_answer_was_heard_may_be_asked_anew(on: Line) -> 
         ({"question": "Is it so? " * 100}, {"question": ("Is it so? " * 100)[:500].strip()}),
         ({"confidence": 85.0}, {"confidence": None}),
         ({"confidence": -1.0}, {"confidence": None}),
-        ({"question": "  \n"}, {"question": words("person_wanted")}),
+        ({"question": "  \n"}, {"question": words("person_wanted"), "teaches": False}),
     ],
 )
 async def test_a_models_odd_arguments_do_not_lose_the_question(
