@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent.known import Known
-from holdline.call import Call, Dispatch
+from holdline.call import Call, CallKind, Dispatch
 from holdline.config import at_version, in_force
 from holdline.errors import InvalidDocument, NotFound
 from holdline.people import Organisation
@@ -19,6 +19,11 @@ class Briefing:
     voice_agent: VoiceAgent
     organisation: Organisation
     known: Known
+
+    @property
+    def caller_within_s(self) -> int:
+        """How long the caller may take to come: a phone may ring, a browser is there already."""
+        return 60 if self.call.kind is CallKind.PHONE else 15
 
 
 async def brief(store: Store, dispatch: Dispatch, *, at: datetime) -> Briefing:

@@ -40,8 +40,6 @@ from holdline.store import Store
 
 log = logging.getLogger("holdline.call")
 
-CALLER_WITHIN_S = 60
-
 settings = load(WorkerSettings)
 
 
@@ -153,7 +151,7 @@ async def converse(ctx: JobContext, pipeline: Pipeline, store: Store, briefing: 
         await inbox.open(call.id)
         await session.start(receptionist, room=ctx.room, room_options=room_options(call.caller_identity), record=False)
         floor.attach(session)
-        await asyncio.wait_for(ctx.wait_for_participant(identity=call.caller_identity), CALLER_WITHIN_S)
+        await asyncio.wait_for(ctx.wait_for_participant(identity=call.caller_identity), briefing.caller_within_s)
     except TimeoutError:
         ending.begin(Outcome.NOT_CONNECTED)
         return

@@ -10,12 +10,14 @@ from functions.json_api import Body, Refused
 from functions.tokens import caller_pass
 from holdline.call import Call, CallKind
 from holdline.people import E164, PhoneNumber
-from holdline.store import Query
+from holdline.store import Found, Query
 
 LIVE_CALLS = 3
 """How many calls one visitor may have at once."""
+LIVE_CALLS_OF_A_LINE = 4
+"""How many visitors a line takes at once: whoever makes up visitors must not take the workers from the phone."""
 FORGOTTEN_AFTER = timedelta(hours=1)
-"""A call this old no longer counts: news of its end may have been lost, and must not lock its visitor out."""
+"""A call this old no longer counts: news of its end may have been lost, and must not lock anybody out."""
 
 
 class CreateRoom(Body):
@@ -25,7 +27,7 @@ class CreateRoom(Body):
 
 def open_browser_call(wanted: CreateRoom, visitor: Visitor, context: Context) -> dict[str, Any]:
     number = _permitted(wanted, visitor, context)
-    _refuse_too_many(number.org, visitor, context)
+    _refuse_too_many(number, visitor, context)
     try:
         call = open_call(
             context,
@@ -52,8 +54,19 @@ def _permitted(wanted: CreateRoom, visitor: Visitor, context: Context) -> PhoneN
     return number
 
 
-def _refuse_too_many(org: str, visitor: Visitor, context: Context) -> None:
-    calls = context.database.for_org(org).find(Query(Call, {"opened_by": visitor.uid, "ended_at": None}))
-    since = context.now() - FORGOTTEN_AFTER
-    if sum(call.started_at > since for call in calls.records) >= LIVE_CALLS:
+def _refuse_too_many(number: PhoneNumber, visitor: Visitor, context: Context) -> None:
+    """Counted, not reserved: calls that are opened in the same instant may pass together."""
+    store = context.database.for_org(number.org)
+    own = store.find(Query(Call, {"opened_by": visitor.uid, "ended_at": None}))
+    if _remembered(own, context) >= LIVE_CALLS:
         raise Refused("too_many_calls", f"You have {LIVE_CALLS} calls open already. End one first.")
+    if visitor.org == number.org:
+        return  # its own people are known by name
+    on_the_line = store.find(Query(Call, {"line": number.id, "kind": CallKind.BROWSER, "ended_at": None}))
+    if _remembered(on_the_line, context) >= LIVE_CALLS_OF_A_LINE:
+        raise Refused("too_many_calls", "This line takes no more calls from browsers right now. Try again in a minute.")
+
+
+def _remembered(calls: Found[Call], context: Context) -> int:
+    since = context.now() - FORGOTTEN_AFTER
+    return sum(call.started_at > since for call in calls.records)

@@ -10,7 +10,7 @@ from holdline.knowledge import Scope
 from holdline.memory_store import MemoryDatabase
 from holdline.store import Create, Put, Store
 from holdline.voice_agent import VoiceAgent
-from tests.builders import NOW, a_voice_agent, an_entry, an_organisation, later
+from tests.builders import NOW, a_call, a_voice_agent, an_entry, an_organisation, later
 
 
 def dispatched(store: Store, *, call: str = "call-1") -> Dispatch:
@@ -34,6 +34,14 @@ async def test_it_is_call_voice_agent_organisation_and_knowledge(salon: Store) -
     assert briefing.voice_agent.greeting == a_voice_agent().greeting
     assert briefing.organisation.consent_line == "This call is recorded."
     assert briefing.known.look_up("when do you open", at=NOW)[0] is not None
+
+
+@pytest.mark.parametrize(("kind", "within_s"), [(CallKind.PHONE, 60), (CallKind.BROWSER, 15), (CallKind.REHEARSAL, 15)])
+async def test_a_caller_from_a_browser_is_given_up_sooner_than_one_from_a_phone(
+    salon: Store, kind: CallKind, within_s: int
+) -> None:
+    salon.commit(Put(a_call(kind=kind)))
+    assert (await brief(salon, dispatched(salon), at=NOW)).caller_within_s == within_s
 
 
 async def test_the_voice_agent_is_as_it_was_when_the_call_was_placed(salon: Store) -> None:

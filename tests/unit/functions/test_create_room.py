@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from functions.identity import Visitor
 from functions.rooms import RoomNotOpened
 from holdline import line
 from holdline.call import CallKind, Dispatch, Outcome
@@ -88,6 +89,29 @@ def test_a_visitor_has_few_calls_at_once(world: World, salon: Store) -> None:
 
     line.close(salon, calls[0], outcome=Outcome.CALLER_LEFT, at=NOW)
     assert world.ask("create_room", {"number": LINE}, token="visitor").status_code == 200
+
+
+def test_a_line_takes_few_visitors_at_once_however_many_they_say_they_are(world: World, salon: Store) -> None:
+    visitors = [f"visitor-{n}" for n in range(6)]
+    world.identity.holders |= {uid: Visitor(uid=uid) for uid in visitors}
+    answers = [world.ask("create_room", {"number": LINE}, token=uid) for uid in visitors]
+    assert [answer.status_code for answer in answers] == [200] * 4 + [429] * 2
+    assert answers[-1].get_json()["error"]["code"] == "too_many_calls"
+    assert len(world.rooms.opened) == 4
+
+    line.close(salon, answers[0].get_json()["call"], outcome=Outcome.NOT_CONNECTED, at=NOW)
+    assert world.ask("create_room", {"number": LINE}, token=visitors[-1]).status_code == 200
+
+
+def test_visitors_who_fill_a_line_keep_neither_its_people_nor_its_phone_out(world: World) -> None:
+    visitors = [f"visitor-{n}" for n in range(4)]
+    world.identity.holders |= {uid: Visitor(uid=uid) for uid in visitors}
+    for uid in visitors:
+        world.ask("create_room", {"number": LINE}, token=uid)
+    assert world.ask("create_room", {"number": LINE, "rehearsal": True}, token="ana").status_code == 200
+    assert world.ask("create_room", {"number": PRACTICE_LINE}, token="david").status_code == 200
+    world.ring()
+    assert world.call().is_live
 
 
 def test_calls_whose_end_nobody_told_us_do_not_lock_a_visitor_out_for_ever(world: World) -> None:
