@@ -13,6 +13,9 @@ from holdline.store import Query, Store, remarks_on
 
 log = logging.getLogger(__name__)
 
+WORTH_SHOWING = 0.02
+"""Below it an entry shares a word with the question and no more; a person who is asked has no use for it."""
+
 
 class Known:
     """An index of the usable entries; look-ups are in memory."""
@@ -46,6 +49,7 @@ class Known:
                 score=round(match.score, 3),
             )
             for match in found.nearest
+            if match.score >= WORTH_SHOWING
         )
         return hit, uses
 
