@@ -6,8 +6,7 @@ from datetime import datetime
 
 from agent.known import Known
 from holdline.call import Call, CallKind, Dispatch
-from holdline.config import at_version, in_force
-from holdline.errors import InvalidDocument, NotFound
+from holdline.config import at_version, organisation_in_force
 from holdline.people import Organisation
 from holdline.store import Store, must_get
 from holdline.voice_agent import VoiceAgent
@@ -35,12 +34,4 @@ def _read(store: Store, dispatch: Dispatch, at: datetime) -> Briefing:
     call = must_get(store, Call, dispatch.call).record
     voice_agent = at_version(store, VoiceAgent, dispatch.voice_agent, version=dispatch.version)
     known = Known.load(store, caller=call.caller, threshold=voice_agent.answer_threshold)
-    return Briefing(call, voice_agent, _organisation(store, dispatch.org, at), known)
-
-
-def _organisation(store: Store, org: str, at: datetime) -> Organisation:
-    """As it is in force; one that nobody ever configured well goes by its id."""
-    try:
-        return in_force(store, Organisation, org, at=at)[0]
-    except (NotFound, InvalidDocument):
-        return Organisation(id=org, name=org)
+    return Briefing(call, voice_agent, organisation_in_force(store, dispatch.org, at=at), known)

@@ -104,7 +104,7 @@ class Floor:
         """Say it, and if it was cut again at the next pause, a few times."""
         for _ in range(TRIES):
             said = await self.say(text)
-            if said.was_heard or self.is_silenced:
+            if said.was_heard:
                 break
             await self._wait_for_a_pause()
         return said
@@ -161,7 +161,6 @@ class Floor:
             return utterance
         if utterance.kind is Kind.HOLD and self._relaying.locked():
             return utterance  # an answer is on its way: no need for company
-        utterance.was_talked_over = not interruptible and self._session.user_state == "speaking"
         try:
             handle = self._session.say(utterance.text, allow_interruptions=interruptible)
         except RuntimeError as error:  # the session is closing: nobody is there to hear it

@@ -126,6 +126,9 @@ class ScriptedModel(llm.LLM[Any]):
     def __init__(self, *script: str) -> None:
         super().__init__()
         self.script = deque(script)
+        self.failures = 0
+        """How many of the next tries fail."""
+        self.thinks_for_s = 0.0
 
     def chat(
         self,
@@ -144,6 +147,10 @@ class _Reply(llm.LLMStream):
     async def _run(self) -> None:
         model = self._llm
         assert isinstance(model, ScriptedModel)
+        await asyncio.sleep(model.thinks_for_s)
+        if model.failures:
+            model.failures -= 1
+            raise APIConnectionError("no model")
         if model.script:
             delta = llm.ChoiceDelta(role="assistant", content=model.script.popleft())
             self._event_ch.send_nowait(llm.ChatChunk(id=uuid4().hex, delta=delta))

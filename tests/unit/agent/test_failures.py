@@ -14,7 +14,7 @@ from holdline.help_request import HelpRequest, Status
 from holdline.memory_store import MemoryDatabase
 from holdline.store import Store
 from tests.builders import NOW
-from tests.unit.agent.studio import SPEECH_S, BrokenModel
+from tests.unit.agent.studio import SPEECH_S, BrokenModel, ScriptedModel
 from tests.unit.agent.whole_line import HOURS, RELAYED, TIMEOUT_S, Line, answered
 
 
@@ -68,6 +68,16 @@ async def test_without_the_model_every_turn_is_taken(without_model: Line) -> Non
     for _ in range(3):
         without_model.say("when do you open")
         assert (await without_model.hears(for_s=30))[-1] == HOURS
+
+
+async def test_a_model_that_fails_once_and_then_replies_is_not_helped_out(
+    database: MemoryDatabase, store: Store
+) -> None:
+    model = ScriptedModel("We open at nine, every day.")
+    model.failures = 1
+    async with answered(Line(database, store, model=model)) as line:
+        line.say("when do you open")
+        assert " ".join(await line.hears(for_s=30)) == "We open at nine, every day."
 
 
 # Noises

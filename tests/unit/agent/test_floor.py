@@ -136,6 +136,13 @@ async def test_a_models_reply_that_is_made_while_our_own_words_play_is_not_taken
     assert stage.played == [(0.0, 2.0), (2.0, 4.0)]
 
 
+async def test_a_models_reply_is_not_taken_for_our_own_words_that_are_queued_behind_it(stage: Stage) -> None:
+    stage.model.script.append("We are **open** from nine.")
+    stage.session.generate_reply(user_input="When do you open?")
+    assert (await stage.floor.say("# 3 is *ours*")).was_heard
+    assert [text.strip() for text in stage.synthesised] == ["We are open from nine.", "# 3 is *ours*"]
+
+
 async def test_our_own_words_that_are_made_while_a_models_reply_plays_are_heard_as_they_stand(stage: Stage) -> None:
     await stage.model_speaks()
     assert (await stage.floor.say("# 3 is *ours*")).was_heard
@@ -333,16 +340,20 @@ async def test_an_answer_that_is_no_longer_wanted_when_its_turn_comes_is_not_sai
 
 
 async def test_hold_words_that_come_after_an_answer_is_on_its_way_are_dropped(stage: Stage) -> None:
-    stage.studio.caller.begin("and another thing")
-    await asyncio.sleep(0.1)
+    await stage.model_speaks()
     relay = stage.relay()
     await asyncio.sleep(0.1)
-    company = asyncio.create_task(stage.floor.say(HOLD, kind=Kind.HOLD))
-    await asyncio.sleep(1)
-    stage.studio.caller.end("and another thing")
+    assert not (await stage.floor.say(HOLD, kind=Kind.HOLD)).was_heard
     assert (await relay).was_heard
-    assert not (await company).was_heard
-    assert stage.synthesised == [ANSWER]
+    assert stage.synthesised == [REPLY, ANSWER]
+
+
+async def test_a_model_that_thinks_for_ever_keeps_no_answer_back(stage: Stage) -> None:
+    stage.model.thinks_for_s = 1000
+    stage.session.generate_reply(user_input="When do you open?")
+    await asyncio.sleep(1)
+    assert (await stage.relay()).was_heard
+    assert stage.played == [(1 + PATIENCE_S, 1 + PATIENCE_S + SPEECH_S)]
 
 
 async def test_what_is_insisted_on_is_said_again_at_the_next_pause_until_it_was_heard(stage: Stage) -> None:

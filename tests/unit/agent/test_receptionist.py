@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from livekit.agents import ChatContext, ChatMessage, StopResponse
+from livekit.agents import ChatContext, ChatMessage, ErrorEvent, StopResponse, llm
 
 from agent import turn_notes
 from agent.known import Known
@@ -22,6 +22,7 @@ from holdline.intent import Intent, intent
 from holdline.store import Query, Store
 from tests.builders import a_call, an_entry
 from tests.unit.agent.fakes import FakeFloor, virtual_clock
+from tests.unit.agent.studio import ScriptedModel
 
 KNOWN_QUESTION = "When do you open?"
 KNOWN_ANSWER = "We open at nine."
@@ -89,6 +90,14 @@ class Line:
         await self.receptionist.on_user_turn_completed(context, ChatMessage(role="user", content=[text]))
         return [message.text_content or "" for message in context.messages()]
 
+    def reply_was_cut(self) -> None:
+        self.floor.owns = lambda message: False  # type: ignore[attr-defined]
+        self.receptionist.replied(ChatMessage(role="assistant", content=["We open"], interrupted=True))
+
+    def fails(self, *, recoverable: bool) -> None:
+        error = llm.LLMError(timestamp=0.0, label="model", error=RuntimeError("no model"), recoverable=recoverable)
+        self.receptionist.failed(ErrorEvent(error=error, source=ScriptedModel()))
+
     async def wait_for_a_person(self) -> None:
         self.questions.ask("call-1_a", UNKNOWN_QUESTION, reason="", skill=None, confidence=None, nearest=())
         await asyncio.sleep(10)
@@ -114,6 +123,7 @@ async def on(store: Store, writer: Writer) -> AsyncIterator[Line]:
     line = Line(store, writer)
     yield line
     await line.questions.close()
+    await line.receptionist.close()
 
 
 def test_the_examples_are_of_the_kinds_they_stand_for() -> None:
@@ -264,6 +274,51 @@ async def test_what_was_said_from_the_floor_is_not_kept_twice(on: Line) -> None:
     on.receptionist.replied(ChatMessage(role="assistant", content=["One moment, please."]))
     await asyncio.sleep(1)
     assert on.turns == ()
+
+
+async def test_a_reply_that_was_cut_is_said_once_more_in_the_notes_words(on: Line) -> None:
+    await on.note("when do you open")
+    on.reply_was_cut()
+    await asyncio.sleep(30)
+    assert on.floor.texts == [KNOWN_ANSWER]
+
+
+async def test_a_word_that_was_cut_while_a_person_is_asked_is_not_made_up_for(on: Line) -> None:
+    await on.note(UNKNOWN_QUESTION)
+    on.reply_was_cut()
+    await asyncio.sleep(30)
+    assert on.floor.texts == []
+
+
+async def test_what_the_end_of_the_call_cut_is_not_said_again(on: Line) -> None:
+    await on.note("when do you open")
+    on.floor.is_silenced = True
+    on.reply_was_cut()
+    await asyncio.sleep(30)
+    assert on.floor.texts == []
+
+
+async def test_after_closing_nothing_is_said_again(on: Line) -> None:
+    await on.note("when do you open")
+    on.reply_was_cut()
+    await on.receptionist.close()
+    await asyncio.sleep(30)
+    assert on.floor.texts == []
+
+
+async def test_a_turn_that_the_model_failed_twice_is_taken_once(on: Line) -> None:
+    await on.note("when do you open")
+    on.fails(recoverable=False)
+    on.fails(recoverable=False)
+    await asyncio.sleep(30)
+    assert on.floor.texts == [KNOWN_ANSWER]
+
+
+async def test_a_turn_that_the_model_will_try_again_is_left_to_it(on: Line) -> None:
+    await on.note("when do you open")
+    on.fails(recoverable=True)
+    await asyncio.sleep(30)
+    assert on.floor.texts == []
 
 
 def test_measures_of_a_turn_are_kept_in_milliseconds() -> None:
