@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from functions.binding import binding_of
 from functions.calls import LineClosed, open_call
 from functions.context import Context
 from functions.identity import Visitor
@@ -44,8 +45,7 @@ def open_browser_call(wanted: CreateRoom, visitor: Visitor, context: Context) ->
 
 
 def _permitted(wanted: CreateRoom, visitor: Visitor, context: Context) -> PhoneNumber:
-    stored = context.database.platform.get(PhoneNumber, wanted.number)
-    number = stored.record if stored else None
+    number = binding_of(wanted.number, context.database, at=context.now())
     is_own = number is not None and visitor.role is not None and visitor.org == number.org
     if wanted.rehearsal and not is_own:
         raise Refused("forbidden", "Only the line's own people may rehearse on it.")

@@ -61,7 +61,7 @@ def _told(form: MultiDict[str, str], context: Context, *, outcome: Outcome) -> b
 
 def close(phone: PhoneCall, context: Context, *, outcome: Outcome, detail: str | None) -> None:
     """Close the call if it is ours and still live; raises InvalidDocument, StoreError."""
-    number = phone.number(context.database)
+    number = phone.number(context.database, at=context.now())
     if number is None:
         return
     try:

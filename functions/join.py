@@ -5,12 +5,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from functions.binding import binding_of
 from functions.context import Context
 from functions.identity import Visitor
 from functions.json_api import Body, Refused
 from functions.tokens import caller_pass, listener_pass
 from holdline.call import Call
-from holdline.people import E164, PhoneNumber
+from holdline.people import E164
 from holdline.records import checked_id
 
 
@@ -42,8 +43,8 @@ def join_call(wanted: JoinToken, visitor: Visitor, context: Context) -> dict[str
 def _call(wanted: JoinToken, visitor: Visitor, context: Context) -> Call | None:
     org = visitor.org
     if wanted.join_as is JoinAs.CALLER and wanted.number is not None:
-        number = context.database.platform.get(PhoneNumber, wanted.number)
-        org = number.record.org if number else None
+        number = binding_of(wanted.number, context.database, at=context.now())
+        org = number.org if number else None
     if org is None:
         raise Refused("bad_request", "number: say which line the call is on.")
     stored = context.database.for_org(org).get(Call, wanted.call)

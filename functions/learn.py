@@ -13,10 +13,10 @@ from werkzeug.exceptions import BadRequest
 from functions.context import Context
 from holdline import desk
 from holdline.call import Call
-from holdline.errors import HoldlineError, InvalidDocument, NotFound, StoreError
+from holdline.config import organisation_in_force
+from holdline.errors import HoldlineError, NotFound, StoreError
 from holdline.help_request import HelpRequest
 from holdline.learning import learn
-from holdline.people import Organisation
 from holdline.records import checked_id
 from holdline.store import Store, must_get
 
@@ -33,7 +33,10 @@ def take_in_write(event: CloudEvent, context: Context) -> None:
     store = context.database.for_org(org)
     try:
         request = _with_late_answer(store, request_id, context)
-        entry = learn(store, request, tz=_organisation(store, org).zone, at=context.now())
+        if request.accepted_answer is None:
+            return  # nobody has answered yet
+        zone = organisation_in_force(store, org, at=context.now()).zone
+        entry = learn(store, request, tz=zone, at=context.now())
     except StoreError:
         log.error("request %s of %s could not be learned: storage fails", request_id, org)
         raise
@@ -77,10 +80,3 @@ def _with_late_answer(store: Store, request_id: str, context: Context) -> HelpRe
     if call is not None and call.record.is_live:
         return request  # the worker that has the call takes it in
     return desk.accept_hand_written_answer(store, request_id, is_call_over=True, at=context.now())
-
-
-def _organisation(store: Store, org: str) -> Organisation:
-    try:
-        return must_get(store, Organisation, org).record
-    except (NotFound, InvalidDocument):
-        return Organisation(id=org, name=org)  # its time zone is not known: "today" is reckoned in UTC

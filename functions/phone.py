@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from werkzeug.datastructures import MultiDict
 
+from functions.binding import binding_of
 from holdline.people import PhoneNumber
 from holdline.store import Database
 
@@ -53,9 +55,6 @@ class PhoneCall:
         """LiveKit's SIP bridge names a participant `sip_` and the user of the From header, which is our callerId."""
         return f"sip_{self.caller}"
 
-    def number(self, database: Database) -> PhoneNumber | None:
+    def number(self, database: Database, *, at: datetime) -> PhoneNumber | None:
         """What the number that was rung leads to, if it is one of ours; raises InvalidDocument, Unavailable."""
-        if not _NUMBER.fullmatch(self.line):
-            return None
-        stored = database.platform.get(PhoneNumber, self.line)
-        return stored.record if stored else None
+        return binding_of(self.line, database, at=at) if _NUMBER.fullmatch(self.line) else None

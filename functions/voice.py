@@ -30,7 +30,7 @@ def answer_phone(request: Request, context: Context) -> Response:
 
 def connect(phone: PhoneCall, context: Context) -> VoiceResponse:
     """Raises what storage, LiveKit and documents raise; the call is then closed as failed."""
-    number = phone.number(context.database)
+    number = phone.number(context.database, at=context.now())
     if number is None:
         log.warning("%s was rung and leads nowhere", masked(phone.line))
         return twiml.apology(twiml.UNKNOWN_LINE)

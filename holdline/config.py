@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from holdline.errors import InvalidDocument, NotFound
+from holdline.people import Organisation
 from holdline.records import Id, Instant, Record
 from holdline.store import Put, Query, R, Remark, Store, Write
 
@@ -26,10 +27,13 @@ class ConfigVersion(Record):
     since: Instant
 
 
-def in_force(store: Store, kind: type[R], document_id: str, *, at: datetime) -> tuple[R, str]:
+def in_force(
+    store: Store, kind: type[R], document_id: str, *, at: datetime, outlives_deletion: bool = True
+) -> tuple[R, str]:
     """The configuration that a call starting at `at` uses, and its version.
 
-    Raises NotFound where there never was a valid one, and Unavailable.
+    A deleted document leaves its last good version in force, unless `outlives_deletion` is False. Raises NotFound
+    where there never was a valid one, and Unavailable.
     """
     of = f"{kind.collection}_{document_id}"
     try:
@@ -38,6 +42,9 @@ def in_force(store: Store, kind: type[R], document_id: str, *, at: datetime) -> 
         if error.noted != error.problem:
             store.commit(Remark(kind, document_id, error.problem))
         stored = None
+    else:
+        if stored is None and not outlives_deletion:
+            raise NotFound(f"{kind.collection}/{document_id}")
     kept = max(store.find(Query(ConfigVersion, {"of": of})).records, key=lambda v: v.since, default=None)
     if stored is None:
         if kept is None:
@@ -55,6 +62,14 @@ def in_force(store: Store, kind: type[R], document_id: str, *, at: datetime) -> 
     if writes:
         store.commit(*writes)
     return stored.record, version
+
+
+def organisation_in_force(store: Store, org: str, *, at: datetime) -> Organisation:
+    """As `in_force`; one that nobody ever configured well goes by its id, in UTC. Raises Unavailable."""
+    try:
+        return in_force(store, Organisation, org, at=at)[0]
+    except (NotFound, InvalidDocument):
+        return Organisation(id=org, name=org)
 
 
 def at_version(store: Store, kind: type[R], document_id: str, *, version: str) -> R:

@@ -26,7 +26,7 @@ service cloud.firestore {
 }
 """
 
-TOP_LEVEL = ["phone_numbers", "platform_tools", "leases", "orgs", "anything"]
+TOP_LEVEL = ["phone_numbers", "config_versions", "platform_tools", "leases", "orgs", "anything"]
 OF_AN_ORGANISATION = [
     "voice_agents",
     "people",

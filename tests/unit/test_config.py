@@ -2,12 +2,13 @@
 
 import pytest
 
-from holdline.config import ConfigVersion, at_version, in_force
+from holdline.config import ConfigVersion, at_version, in_force, organisation_in_force
 from holdline.errors import InvalidDocument, NotFound
 from holdline.memory_store import MemoryDatabase
-from holdline.store import Create, Query, Store
+from holdline.people import Organisation
+from holdline.store import Create, Put, Query, Store
 from holdline.voice_agent import VoiceAgent
-from tests.builders import NOW, a_voice_agent, later
+from tests.builders import NOW, a_voice_agent, an_organisation, later
 from tests.doubles import CountingStore
 
 PATH = "orgs/salon/voice_agents/reception"
@@ -139,6 +140,25 @@ def test_what_was_never_valid_is_not_found_and_says_why_beside_it(database: Memo
 def test_what_is_not_there_is_not_found(store: Store) -> None:
     with pytest.raises(NotFound, match="voice_agents/nobody"):
         in_force(store, VoiceAgent, "nobody", at=NOW)
+
+
+def test_what_does_not_outlive_its_deletion_is_not_found_but_outlives_an_invalid_edit(
+    database: MemoryDatabase, store: Store
+) -> None:
+    last_good = in_force(store, VoiceAgent, "reception", at=NOW)
+    database.write_by_hand(PATH, {"answer_timeout_s": 1})
+    assert in_force(store, VoiceAgent, "reception", at=later(1), outlives_deletion=False) == last_good
+    database.delete_by_hand(PATH)
+    with pytest.raises(NotFound):
+        in_force(store, VoiceAgent, "reception", at=later(2), outlives_deletion=False)
+
+
+def test_an_organisation_that_nobody_configured_well_goes_by_its_id(database: MemoryDatabase, store: Store) -> None:
+    assert organisation_in_force(store, "salon", at=NOW) == Organisation(id="salon", name="salon")
+    store.commit(Put(an_organisation(time_zone="America/New_York")))
+    assert organisation_in_force(store, "salon", at=NOW).time_zone == "America/New_York"
+    database.write_by_hand("orgs/salon", {"time_zone": "Mars/Olympus"})
+    assert organisation_in_force(store, "salon", at=later(1)).time_zone == "America/New_York"
 
 
 def test_a_document_that_was_deleted_leaves_its_last_good_version_in_force(

@@ -121,6 +121,13 @@ def test_calls_whose_end_nobody_told_us_do_not_lock_a_visitor_out_for_ever(world
     assert world.ask("create_room", {"number": LINE}, token="visitor").status_code == 200
 
 
+def test_a_number_broken_by_an_edit_goes_on_taking_calls_from_browsers(world: World) -> None:
+    world.ask("create_room", {"number": LINE}, token="visitor")
+    world.memory.write_by_hand(f"phone_numbers/{LINE}", {"web_calls": "sometimes"})
+    assert world.ask("create_room", {"number": LINE}, token="visitor").status_code == 200
+    assert "web_calls" in str(world.documents()[f"phone_numbers/{LINE}"]["problem"])
+
+
 def test_a_line_that_is_switched_off_is_a_conflict(world: World) -> None:
     world.memory.write_by_hand("orgs/salon/voice_agents/front_desk", {"active": False})
     response = world.ask("create_room", {"number": LINE}, token="visitor")

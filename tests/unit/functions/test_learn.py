@@ -1,19 +1,19 @@
 """The event of a written help request: what is an event, what is learned of it, and what is asked for again."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from google.events.cloud.firestore import Document, DocumentEventData, Value
 from werkzeug.test import TestResponse
 
-from holdline import desk, line
+from holdline import config, desk, line
 from holdline.call import Outcome
 from holdline.errors import Stale, StoreError, Unavailable
 from holdline.help_request import HelpRequest, Status
 from holdline.knowledge import KnowledgeEntry
-from holdline.people import PersonRef
+from holdline.people import Organisation, PersonRef
 from holdline.store import Create, Store, must_get
 from tests.unit.functions.world import CALL_ID, NOW, World
 
@@ -205,3 +205,15 @@ def test_a_broken_organisation_does_not_keep_the_line_from_learning(
     desk.answer(salon, request_id, PARKING, by=ANA, at=NOW)
     deliver(world)
     assert salon.get(KnowledgeEntry, request_id) is not None
+
+
+def test_today_is_reckoned_in_the_time_zone_that_was_last_a_good_one(
+    world: World, salon: Store, request_id: str
+) -> None:
+    config.in_force(salon, Organisation, "salon", at=NOW)
+    world.memory.write_by_hand("orgs/salon", {"time_zone": "Mars/Olympus"})
+    desk.answer(salon, request_id, "Walk-ins are welcome today.", by=ANA, at=NOW)
+    deliver(world)
+    midnight_in_new_york = datetime(2026, 3, 3, 5, tzinfo=UTC)
+    assert must_get(salon, KnowledgeEntry, request_id).record.until == midnight_in_new_york
+    assert "time_zone" in str(world.documents()["orgs/salon"]["problem"])

@@ -120,6 +120,13 @@ def test_a_surprise_of_ours_does_not_keep_the_caller_from_twiml(world: World) ->
     assert tell(world, CallStatus="completed").status_code == 204
 
 
+def test_a_number_that_was_broken_meanwhile_does_not_keep_its_call_open(world: World) -> None:
+    world.ring()
+    world.memory.write_by_hand(f"phone_numbers/{LINE}", {"org": ""})
+    assert tell(world, CallStatus="completed").status_code == 204
+    assert world.call().outcome is Outcome.CALLER_LEFT
+
+
 def test_a_broken_document_does_not_keep_the_caller_from_twiml(world: World) -> None:
     world.ring()
     world.memory.write_by_hand(f"orgs/salon/calls/{CALL_ID}", {"started_at": "yesterday"})

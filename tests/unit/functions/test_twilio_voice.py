@@ -159,9 +159,24 @@ def test_without_a_room_the_caller_hears_an_apology_and_the_call_is_closed_as_fa
     assert (call.outcome, call.outcome_detail, call.ended_at) == (Outcome.FAILED, "room_not_opened", NOW)
 
 
-def test_a_broken_number_document_is_an_apology(world: World) -> None:
+def test_a_number_that_was_never_well_bound_is_an_apology_with_the_reason_beside_it(world: World) -> None:
     world.memory.write_by_hand(f"phone_numbers/{LINE}", {"org": ""})
     assert said(world.ring()) == twiml.OUR_FAILURE
+    assert "org" in str(world.documents()[f"phone_numbers/{LINE}"]["problem"])
+
+
+def test_a_number_broken_by_an_edit_goes_on_leading_where_it_last_led(world: World) -> None:
+    world.ring()
+    world.memory.write_by_hand(f"phone_numbers/{LINE}", {"voice_agent": "a/b"})
+    assert xml(world.ring(CallSid="CAafterwards"))[0].tag == "Dial"
+    assert world.rooms.opened[-1].voice_agent == "front_desk"
+    assert "voice_agent" in str(world.documents()[f"phone_numbers/{LINE}"]["problem"])
+
+
+def test_a_number_that_was_taken_away_leads_nowhere(world: World) -> None:
+    world.ring()
+    world.memory.delete_by_hand(f"phone_numbers/{LINE}")
+    assert said(world.ring(CallSid="CAafterwards")) == twiml.UNKNOWN_LINE
 
 
 @pytest.mark.parametrize("sid", ["", "../../orgs", "a b", "x" * 65])
