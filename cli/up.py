@@ -18,11 +18,18 @@ from local.stack import CannotStart, PartFailed, run
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where to write addresses, keys and process ids, as JSON, once all is ready.",
 )
+@click.option("--keyless", is_flag=True, help="Leave .env and every provider's key in the environment alone.")
 @click.option("--verbose", is_flag=True, help="Show what the emulators and LiveKit write as well.")
-def command(port_base: int, ready_file: Path | None, verbose: bool) -> None:
+def command(port_base: int, ready_file: Path | None, keyless: bool, verbose: bool) -> None:
     """Start the whole product on this machine: emulators, LiveKit, functions, dashboard and worker."""
     try:
-        run(Ports(port_base), file=ready_file.resolve() if ready_file else None, verbose=verbose, welcome=welcome)
+        run(
+            Ports(port_base),
+            file=ready_file.resolve() if ready_file else None,
+            is_keyless=keyless,
+            verbose=verbose,
+            welcome=welcome,
+        )
     except (CannotStart, PartFailed) as error:
         click.echo(f"\n{error}", err=True)
         sys.exit(1)

@@ -4,14 +4,18 @@ The only module that reads the environment. One class a program; `load` reports 
 once, so that a start fails with a complete list and never half-way through a call.
 """
 
+import os
 from typing import Annotated, TypeVar
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from holdline.errors import BadSettings
 
 S = TypeVar("S", bound="FirestoreSettings")
+
+IGNORE_ENV_FILE = "HOLDLINE_IGNORE_ENV_FILE"
+"""Set to anything, it keeps a program from reading `.env`: a test must run alike on every machine."""
 
 
 class FirestoreSettings(BaseSettings):
@@ -23,6 +27,18 @@ class FirestoreSettings(BaseSettings):
     firestore_emulator_host: str | None = None
     log_level: str = "INFO"
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        given = (init_settings, env_settings)
+        return given if os.environ.get(IGNORE_ENV_FILE) else (*given, dotenv_settings)
+
 
 class LiveKitSettings(FirestoreSettings):
     """How to reach LiveKit, and the name under which our workers take jobs."""
@@ -33,7 +49,16 @@ class LiveKitSettings(FirestoreSettings):
     agent_name: str = "holdline"
 
 
-class WorkerSettings(LiveKitSettings):
+class VoiceSettings(LiveKitSettings):
+    """Who speaks: OpenAI where its key is set, else eSpeak NG. A preview must sound as the caller will hear it."""
+
+    openai_api_key: SecretStr | None = None
+    openai_base_url: str | None = None
+    openai_tts_model: str = "gpt-4o-mini-tts"
+    openai_tts_voice: str = "nova"
+
+
+class WorkerSettings(VoiceSettings):
     """The voice agent's worker. Without provider keys it talks through the offline pipeline."""
 
     worker_capacity: int = Field(default=8, ge=1)
@@ -51,10 +76,6 @@ class WorkerSettings(LiveKitSettings):
         SecretStr | None, Field(validation_alias=AliasChoices("google_api_key", "gemini_api_key"))
     ] = None
     gemini_model: str = "gemini-2.5-flash"
-    openai_api_key: SecretStr | None = None
-    openai_base_url: str | None = None
-    openai_tts_model: str = "gpt-4o-mini-tts"
-    openai_tts_voice: str = "nova"
     llm_base_url: str | None = None
     llm_api_key: SecretStr | None = None
     llm_model: str | None = Field(default=None, validate_default=True)
@@ -78,7 +99,7 @@ class FunctionsSettings(LiveKitSettings):
     sip_password: SecretStr
 
 
-class DashboardSettings(LiveKitSettings):
+class DashboardSettings(VoiceSettings):
     """The operator console. `call_page_number` is the line that /call rings when no number is named."""
 
     dashboard_secret_key: SecretStr
@@ -87,6 +108,8 @@ class DashboardSettings(LiveKitSettings):
     firebase_web_api_key: SecretStr
     firebase_auth_emulator_host: str | None = None
     call_page_number: str | None = None
+    trusted_proxies: int = Field(default=0, ge=0)
+    """How many proxies in front of us add to X-Forwarded-For. Too many, and anybody can make their address up."""
 
 
 def load(kind: type[S]) -> S:

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import AliasChoices
 from pydantic_settings import BaseSettings
 
-from holdline.settings import DashboardSettings, FirestoreSettings, FunctionsSettings, WorkerSettings
+from holdline.settings import IGNORE_ENV_FILE, DashboardSettings, FirestoreSettings, FunctionsSettings, WorkerSettings
 from local.binaries import firestore_command
 from local.checkout import ROOT
 from local.keys import Keys
@@ -48,6 +48,8 @@ class Plan:
     programs: Programs
     folder: Path
     mark: str
+    is_keyless: bool = False
+    """Take nothing from our environment or `.env`, whatever keys a person keeps there."""
 
     @property
     def firestore_host(self) -> str:
@@ -109,7 +111,8 @@ def environment(plan: Plan, settings: type[BaseSettings] | None = None, **also: 
     decided = plan.settings() | also
     return (
         {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        | {name: os.environ[name] for name in names if name in os.environ}
+        | ({IGNORE_ENV_FILE: "1"} if plan.is_keyless else {})
+        | {name: os.environ[name] for name in names if name in os.environ and not plan.is_keyless}
         | {name: value for name, value in decided.items() if name in names or name in also}
         | {MARK: plan.mark, "PYTHONUNBUFFERED": "1"}
     )

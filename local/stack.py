@@ -27,7 +27,7 @@ _QUIET = frozenset({"firestore", "auth", "livekit"})
 Welcome = Callable[[Plan, DemoFacts], list[str]]
 
 
-def run(ports: Ports, *, file: Path | None, verbose: bool, welcome: Welcome) -> None:
+def run(ports: Ports, *, file: Path | None, is_keyless: bool, verbose: bool, welcome: Welcome) -> None:
     """Start everything, stay until somebody asks to stop, and leave nothing.
 
     Raises CannotStart before anything ran, PartFailed when a part is to blame.
@@ -45,7 +45,7 @@ def run(ports: Ports, *, file: Path | None, verbose: bool, welcome: Welcome) -> 
             log.say(f"Ended {ended} processes that an earlier start on port base {ports.base} had left.")
         require_free(ports)
         mark = mark_of_this_start(str(ROOT), ports.base)
-        plan = Plan(ports, keys_in(CACHE), prepare(log.say), folder, mark)
+        plan = Plan(ports, keys_in(CACHE), prepare(log.say), folder, mark, is_keyless)
         will = leave_a_will(mark)
         try:
             asyncio.run(_run(plan, log, files, welcome))

@@ -1,12 +1,15 @@
-"""Fixtures that every kind of test may use."""
+"""Fixtures that every kind of test may use. No test reads the `.env` of the checkout: it may hold a person's keys."""
 
+import os
 from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 
-from holdline.settings import FirestoreSettings
+from holdline.settings import IGNORE_ENV_FILE, FirestoreSettings
 from tests.emulator import running_emulator
+
+os.environ[IGNORE_ENV_FILE] = "1"
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,7 @@ def launched(base: int, folder: Path) -> Iterator[Launched]:
     file = folder / f"{base}.json"
     with stack_log.open("w") as out:
         launcher = subprocess.Popen(
-            [sys.executable, "-m", "cli.main", "up", "--port-base", str(base), "--ready-file", str(file)],
+            [sys.executable, "-m", "cli.main", "up", "--keyless", "--port-base", str(base), "--ready-file", str(file)],
             cwd=ROOT,
             env={**os.environ, "NO_COLOR": "1"},
             stdout=out,

@@ -8,7 +8,7 @@ import pytest
 from pydantic import AliasChoices, SecretStr
 from pydantic.fields import FieldInfo
 
-from holdline.settings import FirestoreSettings
+from holdline.settings import IGNORE_ENV_FILE, FirestoreSettings
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 ASSIGNMENT = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
@@ -59,6 +59,7 @@ def test_no_secret_has_a_value() -> None:
 
 def test_as_it_stands_it_is_read_as_if_it_were_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(IGNORE_ENV_FILE)
     for name in every_field():
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-holdline")

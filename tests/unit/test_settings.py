@@ -6,7 +6,14 @@ import pytest
 from pydantic_settings import BaseSettings
 
 from holdline.errors import BadSettings
-from holdline.settings import DashboardSettings, FirestoreSettings, FunctionsSettings, WorkerSettings, load
+from holdline.settings import (
+    IGNORE_ENV_FILE,
+    DashboardSettings,
+    FirestoreSettings,
+    FunctionsSettings,
+    WorkerSettings,
+    load,
+)
 
 PROGRAMS: list[type[FirestoreSettings]] = [WorkerSettings, FunctionsSettings, DashboardSettings]
 ENOUGH_FOR_A_WORKER = {
@@ -80,11 +87,25 @@ def test_a_secret_does_not_show_when_settings_are_printed(monkeypatch: pytest.Mo
 def test_a_file_called_env_is_read_and_the_environment_comes_first(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.delenv(IGNORE_ENV_FILE)
     (tmp_path / ".env").write_text("GOOGLE_CLOUD_PROJECT=from-file\nLOG_LEVEL=DEBUG\nUNKNOWN_TO_US=1\n")
     assert load(FirestoreSettings).google_cloud_project == "from-file"
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "from-environment")
     settings = load(FirestoreSettings)
     assert (settings.google_cloud_project, settings.log_level) == ("from-environment", "DEBUG")
+
+
+def test_a_file_called_env_is_left_alone_where_it_is_to_be_ignored(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("GOOGLE_CLOUD_PROJECT=from-file\nDEEPGRAM_API_KEY=k\n")
+    monkeypatch.setenv(IGNORE_ENV_FILE, "1")
+    with pytest.raises(BadSettings):
+        load(FirestoreSettings)
+    give(monkeypatch, ENOUGH_FOR_A_WORKER)
+    assert load(WorkerSettings).deepgram_api_key is None
+    monkeypatch.delenv(IGNORE_ENV_FILE)
+    assert load(WorkerSettings).deepgram_api_key is not None
 
 
 def test_an_endpoint_for_a_model_needs_the_models_name(monkeypatch: pytest.MonkeyPatch) -> None:

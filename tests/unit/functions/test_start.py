@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import functions_framework
 import pytest
@@ -15,9 +14,8 @@ from tests.unit.functions.world import SOURCE, World
 
 
 def test_a_missing_setting_keeps_a_function_from_starting_and_all_of_them_are_named(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.chdir(tmp_path)  # where there is no .env
     for name in FunctionsSettings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     with pytest.raises(BadSettings, match=r"FUNCTIONS_URL.*LIVEKIT_API_SECRET.*SIP_HOST.*TWILIO_AUTH_TOKEN"):

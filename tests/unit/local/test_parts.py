@@ -3,21 +3,21 @@ from pathlib import Path
 import pytest
 from pydantic_settings import BaseSettings
 
-from holdline.settings import DashboardSettings, FunctionsSettings, LiveKitSettings, WorkerSettings
+from holdline.settings import IGNORE_ENV_FILE, DashboardSettings, FunctionsSettings, LiveKitSettings, WorkerSettings
 from local import ready_file
 from local.checkout import CannotStart
 from local.demo import facts
 from local.functions_server import EVENT_FUNCTIONS, HTTP_FUNCTIONS
 from local.keys import Keys, keys_in
-from local.parts import Plan, Programs, dashboard, environment, functions, names_of, worker
+from local.parts import Plan, Programs, dashboard, demo_environment, environment, functions, names_of, worker
 from local.ports import Ports
 
 NOWHERE = Path("/nowhere")
 
 
-def plan(folder: Path = NOWHERE) -> Plan:
+def plan(folder: Path = NOWHERE, *, is_keyless: bool = False) -> Plan:
     programs = Programs(node=NOWHERE, java=NOWHERE, firebase=NOWHERE, firestore_jar=NOWHERE, livekit=NOWHERE)
-    return Plan(Ports(25000), Keys(), programs, folder, "mark")
+    return Plan(Ports(25000), Keys(), programs, folder, "mark", is_keyless)
 
 
 @pytest.mark.parametrize("settings", [LiveKitSettings, WorkerSettings, FunctionsSettings, DashboardSettings])
@@ -51,6 +51,19 @@ def test_provider_keys_reach_the_worker_and_nothing_else_of_our_environment_does
     assert given["LIVEKIT_URL"] == "ws://127.0.0.1:25006"
     assert "GOOGLE_APPLICATION_CREDENTIALS" not in given
     assert "GEMINI_API_KEY" not in functions(plan()).environment
+
+
+def test_a_keyless_stack_takes_nothing_from_our_environment_nor_from_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(IGNORE_ENV_FILE)
+    assert IGNORE_ENV_FILE not in worker(plan()).environment
+    for name in names_of(WorkerSettings):
+        monkeypatch.setenv(name, "from-outside")
+    keyless = plan(is_keyless=True)
+    told = [worker(keyless), functions(keyless), dashboard(keyless, call_page_number="+12125550100")]
+    environments = [*(part.environment for part in told), demo_environment(keyless)]
+
+    assert all("from-outside" not in given.values() for given in environments)
+    assert all(given[IGNORE_ENV_FILE] for given in environments)
 
 
 def test_names_of_settings_include_their_other_spellings() -> None:
