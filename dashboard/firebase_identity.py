@@ -10,6 +10,7 @@ import firebase_admin
 import httpx
 from firebase_admin import auth
 from firebase_admin.exceptions import FirebaseError
+from google.auth.exceptions import GoogleAuthError
 
 from dashboard.identity import (
     SESSION_LASTS,
@@ -22,12 +23,13 @@ from dashboard.identity import (
     WrongCredentials,
 )
 from holdline.errors import BadSettings
-from holdline.people import Role
-from holdline.records import checked_id
+from holdline.people import Role, org_and_role
 from holdline.settings import DashboardSettings
 
 TIMEOUT_S = 5
 SIGNED_OUT_KEPT = 1000
+_AWAY = (FirebaseError, GoogleAuthError)
+"""Firebase does not answer, or Google does not give us the credentials to ask it."""
 
 
 class FirebaseIdentity:
@@ -57,9 +59,9 @@ class FirebaseIdentity:
         reply = self._post("signInWithPassword", {"email": email, "password": password, "returnSecureToken": True})
         try:
             claims = auth.verify_id_token(reply["idToken"], self._app, clock_skew_seconds=10)
-            _role_of(claims)
+            _standing_of(claims["uid"], claims)
             return str(auth.create_session_cookie(reply["idToken"], SESSION_LASTS, self._app))
-        except (FirebaseError, ValueError) as error:
+        except (*_AWAY, ValueError) as error:
             raise IdentityUnavailable from error
 
     def signed_in(self, cookie: str, *, current: bool) -> SignedIn:
@@ -69,10 +71,12 @@ class FirebaseIdentity:
             claims = auth.verify_session_cookie(cookie, app=self._app, clock_skew_seconds=10)
             if current:
                 self._check_account(claims)
-            org, role = _role_of(claims)
+            org, role = _standing_of(claims["uid"], claims)
         except (auth.InvalidSessionCookieError, auth.UserNotFoundError, NoAccess, ValueError) as error:
             raise NotSignedIn from error
-        except FirebaseError as error:
+        except (AttributeError, TypeError):  # a cookie whose parts are JSON, and not of the shape the library expects
+            raise NotSignedIn from None
+        except _AWAY as error:
             raise IdentityUnavailable from error
         expires_at = datetime.fromtimestamp(claims["exp"], UTC)
         if expires_at <= datetime.now(UTC):  # the SDK leaves this out when it talks to the emulator
@@ -87,7 +91,7 @@ class FirebaseIdentity:
             auth.revoke_refresh_tokens(uid, self._app)
         except (NotSignedIn, auth.UserNotFoundError):
             return  # the session, or the account with all its sessions, is gone already
-        except FirebaseError as error:
+        except _AWAY as error:
             raise IdentityUnavailable from error
 
     def visitor(self) -> VisitorToken:
@@ -99,7 +103,8 @@ class FirebaseIdentity:
         """Claims freeze when a cookie is made; what the account says now is what counts."""
         account = auth.get_user(claims["uid"], self._app)
         revoked = claims["iat"] * 1000 < account.tokens_valid_after_timestamp
-        if account.disabled or revoked or _role_of(account.custom_claims or {}) != _role_of(claims):
+        standing = org_and_role(account.uid, account.custom_claims or {})
+        if account.disabled or revoked or standing != org_and_role(claims["uid"], claims):
             raise NotSignedIn
 
     def _post(self, method: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -118,8 +123,8 @@ class FirebaseIdentity:
         raise IdentityUnavailable
 
 
-def _role_of(claims: dict[str, Any]) -> tuple[str, Role]:
-    try:
-        return checked_id(str(claims["org"])), Role(claims["role"])
-    except (KeyError, ValueError):
-        raise NoAccess from None
+def _standing_of(uid: str, claims: dict[str, Any]) -> tuple[str, Role]:
+    standing = org_and_role(uid, claims)
+    if standing is None:
+        raise NoAccess
+    return standing

@@ -6,8 +6,7 @@ from threading import Lock
 from typing import Any, Protocol
 
 from holdline.errors import BadSettings, HoldlineError
-from holdline.people import Role
-from holdline.records import checked_id
+from holdline.people import Role, org_and_role
 from holdline.settings import FunctionsSettings
 
 TIMEOUT_S = 3.0
@@ -31,11 +30,9 @@ class Visitor:
 
     @classmethod
     def of(cls, claims: dict[str, Any]) -> "Visitor":
-        """From verified claims. Half a role, or one that we do not know, is no role."""
-        try:
-            return cls(uid=checked_id(claims["uid"]), org=checked_id(claims["org"]), role=Role(claims["role"]))
-        except (KeyError, ValueError, TypeError):
-            return cls(uid=claims["uid"])
+        """From verified claims."""
+        org, role = org_and_role(claims["uid"], claims) or (None, None)
+        return cls(uid=claims["uid"], org=org, role=role)
 
 
 class Identity(Protocol):

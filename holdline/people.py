@@ -1,12 +1,13 @@
 """The organisation, the people who stand behind its line, and the numbers that lead to it."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, StringConstraints, field_validator
 
-from holdline.records import Id, Instant, Record, Value
+from holdline.records import Id, Instant, Record, Value, checked_id
 
 E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9]\d{6,14}$")]
 Spoken = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
@@ -15,6 +16,18 @@ Spoken = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 class Role(StrEnum):
     SUPERVISOR = "supervisor"
     ADMIN = "admin"
+
+
+def org_and_role(uid: str, claims: Mapping[str, Any]) -> tuple[str, Role] | None:
+    """Where somebody belongs and as what, from verified claims. Half a role, or one that we do not know, is none.
+
+    An account whose uid cannot name a document has none either, since what a person does is written under it.
+    """
+    try:
+        checked_id(uid)
+        return checked_id(claims["org"]), Role(claims["role"])
+    except (KeyError, ValueError, TypeError):
+        return None
 
 
 class PersonRef(Value):
