@@ -5,14 +5,16 @@
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from flask import Flask
 from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from dashboard import access, failures, health, history, library, line, queue, security, stream, words
 from dashboard.identity import Identity
 from dashboard.live import Hub
+from dashboard.organisation import Organisations
 from dashboard.preview import Synthesise
 from dashboard.services import KEY, Services
 from dashboard.switchboard import Switchboard
@@ -43,8 +45,21 @@ def create_app(
         WTF_CSRF_TIME_LIMIT=None,  # a queue stays open for a whole shift; the token dies with the session
     )
     app.extensions[KEY] = Services(
-        settings, database, identity, switchboard, synthesise, Hub(database, clock=clock), Throttle(), clock
+        settings=settings,
+        database=database,
+        identity=identity,
+        switchboard=switchboard,
+        synthesise=synthesise,
+        hub=Hub(database, clock=clock),
+        organisations=Organisations(database),
+        sign_ins=Throttle(8, within=timedelta(minutes=1)),
+        web_calls=Throttle(6, within=timedelta(minutes=1)),
+        clock=clock,
     )
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0
+        )
     CSRFProtect(app)
     words.register(app)
     security.protect(app, livekit_url=settings.livekit_url)
@@ -65,8 +80,8 @@ def create_app_from_environment() -> Flask:
     from dashboard.firebase_identity import FirebaseIdentity
     from dashboard.shutdown import stop_streams_on_sigterm
     from dashboard.switchboard import HttpSwitchboard
+    from dashboard.voice import voice_of
     from holdline.firestore import connect
-    from holdline.speech.espeak import synthesise
 
     settings = load(DashboardSettings)
     logging.basicConfig(level=settings.log_level)
@@ -76,7 +91,7 @@ def create_app_from_environment() -> Flask:
         connect(settings),
         identity=FirebaseIdentity(settings),
         switchboard=HttpSwitchboard(settings.functions_url),
-        synthesise=synthesise,
+        synthesise=voice_of(settings),
     )
     stop_streams_on_sigterm(app)
     return app

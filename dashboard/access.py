@@ -40,17 +40,15 @@ def do_sign_in() -> AnyResponse | tuple[str, int]:
     next_page = _local(request.form.get("next"))
     key = f"{request.remote_addr} {email.casefold()}"
     try:
-        if s.throttle.is_closed(key, at=s.clock()):
-            raise TooManyTries
         if not email or not password:
             raise WrongCredentials
+        if not s.sign_ins.admits(key, at=s.clock()):
+            raise TooManyTries
         cookie = s.identity.sign_in(email, password)
     except (WrongCredentials, NoAccess, TooManyTries, IdentityUnavailable) as refusal:
-        if isinstance(refusal, WrongCredentials):
-            s.throttle.failed(key, at=s.clock())
         status = {WrongCredentials: 401, NoAccess: 403, TooManyTries: 429}.get(type(refusal), 503)
         return render_template("sign_in.html", problem=str(refusal), email=email, next_page=next_page), status
-    s.throttle.succeeded(key)
+    s.sign_ins.forgive(key)
     response = redirect(next_page, code=303)
     response.set_cookie(
         COOKIE,
@@ -109,7 +107,8 @@ def require_person() -> AnyResponse | None:
 def _to_sign_in(next_page: str) -> AnyResponse:
     address = url_for("access.sign_in", next=next_page)
     if "HX-Request" in request.headers:
-        return Response(status=401, headers={"HX-Redirect": address})
+        words = "Your session is over. Sign in again: what you typed is still here."
+        return Response(words, status=401, mimetype="text/plain", headers={"HX-Redirect": address})
     return redirect(address, code=303)
 
 

@@ -78,7 +78,7 @@ class Feed:
     def note(self, request: HelpRequest) -> None:
         """Take in what was just done to a request: the watch says nothing of one that had already ended."""
         with self._changed:
-            if request.id in self._ended:
+            if request.status not in LIVE and request.id not in (self._live or {}):
                 self._ended[request.id] = request
                 self._bump()
 

@@ -24,9 +24,14 @@ def page(number: str | None = None) -> str:
 @blueprint.post("/call")
 def ring() -> ResponseReturnValue:
     """A pass into a new call, as JSON for the page's script."""
+    s = services()
     number = "".join(request.form.get("number", "").split())
+    # Before anything else: each call of a stranger costs an anonymous account and a room.
+    if not s.web_calls.admits(str(request.remote_addr), at=s.clock()):
+        words = "There were many calls from your address just now. Wait a minute, then call again."
+        return jsonify(reason="too_many", words=words), 429
     try:
-        passed = services().switchboard.ring(number, token=_visitor_token())
+        passed = s.switchboard.ring(number, token=_visitor_token())
     except CallRefused as refusal:
         if refusal.reason == "not_signed_in":
             session.pop("visitor", None)

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from dashboard.access import require_person
 from dashboard.feed import board_now
 from dashboard.organisation import organisation_of
-from dashboard.preview import wav_of
+from dashboard.preview import VoiceUnavailable
 from dashboard.services import services
 from holdline import desk
 from holdline.errors import HoldlineError, IllegalTransition, InvalidAnswer, NotFound, Unavailable
@@ -53,7 +53,7 @@ def preview(request_id: str) -> AnyResponse:
         _check(request_id)
         if g.store.get(HelpRequest, request_id) is None:
             abort(404)
-        sound = wav_of(services().synthesise(speakable(words)))
+        sound = services().synthesise(speakable(words))
     except HoldlineError as refusal:
         return _refused(refusal, request_id, draft=words)
     return Response(sound, mimetype="audio/wav")
@@ -84,7 +84,7 @@ def _do(verb: str, request_id: str, act: Callable[..., HelpRequest], *, draft: s
     if "HX-Request" not in request.headers:
         return redirect(url_for("queue.index", _anchor=f"request-{request_id}"), code=303)
     # The card itself comes by the stream, which alone knows what is newest.
-    event = {"holdline:done": {"request": request_id, "verb": verb}}
+    event = {"holdline:done": {"request": request_id, "verb": verb, "status": done.status.value}}
     return Response(status=HTTPStatus.NO_CONTENT, headers={"HX-Trigger": json.dumps(event)})
 
 
@@ -97,6 +97,8 @@ def _refused(refusal: HoldlineError, request_id: str, *, draft: str | None) -> A
             status = HTTPStatus.UNPROCESSABLE_ENTITY
         case IllegalTransition():
             status = HTTPStatus.CONFLICT
+        case VoiceUnavailable():
+            status = HTTPStatus.BAD_GATEWAY
         case Unavailable():
             status = HTTPStatus.SERVICE_UNAVAILABLE
         case _:

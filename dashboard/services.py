@@ -9,6 +9,7 @@ from flask import current_app
 
 from dashboard.identity import Identity
 from dashboard.live import Hub
+from dashboard.organisation import Organisations
 from dashboard.preview import Synthesise
 from dashboard.switchboard import Switchboard
 from dashboard.throttle import Throttle
@@ -26,7 +27,9 @@ class Services:
     switchboard: Switchboard
     synthesise: Synthesise
     hub: Hub
-    throttle: Throttle
+    organisations: Organisations
+    sign_ins: Throttle
+    web_calls: Throttle
     clock: Callable[[], datetime]
 
 

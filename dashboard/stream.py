@@ -8,9 +8,7 @@ from flask import Blueprint, Response, g, render_template, request, stream_with_
 from dashboard.access import COOKIE, current_person
 from dashboard.board import Board
 from dashboard.identity import IdentityUnavailable, NotSignedIn, SignedIn
-from dashboard.organisation import organisation_of
 from dashboard.services import services
-from holdline.errors import Unavailable
 from holdline.people import Organisation
 
 BEAT = timedelta(seconds=15)
@@ -39,8 +37,7 @@ def live() -> Response:
 def _events(person: SignedIn, cookie: str) -> Iterator[str]:
     s = services()
     g.person = person
-    organisation = _organisation(person)
-    shown: tuple[Board, bool] | None = None
+    shown: tuple[Board, bool, Organisation] | None = None
     seen, number = -1, 0
     with s.hub.following(person.org) as feed:
         yield f"retry: {RETRY_MS}\n\n"
@@ -54,8 +51,9 @@ def _events(person: SignedIn, cookie: str) -> Iterator[str]:
                 yield _event("beat", now.isoformat())
                 next_beat = now + BEAT
             board = feed.board(at=now)
-            if board is not None and (board, feed.is_live) != shown:
-                shown = (board, feed.is_live)
+            organisation = s.organisations.of(person.org, at=now)
+            if board is not None and (board, feed.is_live, organisation) != shown:
+                shown = (board, feed.is_live, organisation)
                 number += 1
                 view = {"board": board, "organisation": organisation, "now": now, "is_live": feed.is_live}
                 html = render_template("_board.html", **view, drafts={}, notes={})
@@ -78,13 +76,6 @@ def _still_signed_in(cookie: str, *, at: datetime, person: SignedIn) -> bool:
     except IdentityUnavailable:
         return True  # a live queue must not go dark because Firebase Auth hiccups; the session's own end still counts
     return True
-
-
-def _organisation(person: SignedIn) -> Organisation:
-    try:
-        return organisation_of(services().database.for_org(person.org), at=services().clock())
-    except Unavailable:
-        return Organisation(id=person.org, name=person.org)
 
 
 def _event(name: str, data: str, *, number: int | None = None) -> str:

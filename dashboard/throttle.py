@@ -1,38 +1,34 @@
-"""Slows down guessing: so many failures for one key within a window, then nothing until the window has passed."""
+"""Slows down guessing and flooding: so many tries for one key within a window, then none until the first is old."""
 
 import threading
 from collections import deque
 from datetime import datetime, timedelta
 
-FAILURES = 8
-WINDOW = timedelta(minutes=1)
 KEYS_KEPT = 10_000
 
 
 class Throttle:
     """Kept in memory: each copy of the dashboard counts for itself, next to what Firebase counts for all."""
 
-    def __init__(self) -> None:
-        self._failures: dict[str, deque[datetime]] = {}
+    def __init__(self, tries: int, *, within: timedelta) -> None:
+        self._limit = tries
+        self._window = within
+        self._tries: dict[str, deque[datetime]] = {}
         self._lock = threading.Lock()
 
-    def is_closed(self, key: str, *, at: datetime) -> bool:
+    def admits(self, key: str, *, at: datetime) -> bool:
+        """Whether one more may try, which is counted. One step, so that tries at once cannot all slip through."""
         with self._lock:
-            failures = self._failures.get(key)
-            if failures is None:
+            while key not in self._tries and len(self._tries) >= KEYS_KEPT:
+                del self._tries[next(iter(self._tries))]
+            tries = self._tries.setdefault(key, deque())
+            while tries and tries[0] <= at - self._window:
+                tries.popleft()
+            if len(tries) >= self._limit:
                 return False
-            while failures and failures[0] <= at - WINDOW:
-                failures.popleft()
-            if not failures:
-                del self._failures[key]
-            return len(failures) >= FAILURES
+            tries.append(at)
+            return True
 
-    def failed(self, key: str, *, at: datetime) -> None:
+    def forgive(self, key: str) -> None:
         with self._lock:
-            while len(self._failures) >= KEYS_KEPT:
-                del self._failures[next(iter(self._failures))]
-            self._failures.setdefault(key, deque(maxlen=FAILURES)).append(at)
-
-    def succeeded(self, key: str) -> None:
-        with self._lock:
-            self._failures.pop(key, None)
+            self._tries.pop(key, None)

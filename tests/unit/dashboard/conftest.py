@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from dashboard import create_app
+from dashboard.preview import Synthesise
 from dashboard.services import KEY
 from holdline.memory_store import MemoryDatabase
 from holdline.store import Put, Store
@@ -43,14 +44,28 @@ def switchboard() -> FakeSwitchboard:
 
 
 @pytest.fixture
-def app(
+def app_with(
     database: MemoryDatabase, salon: Store, identity: FakeIdentity, switchboard: FakeSwitchboard, clock: Clock
-) -> Iterator[Flask]:
-    app = create_app(
-        settings_of(), database, identity=identity, switchboard=switchboard, synthesise=synthesise, clock=clock
-    )
-    yield app
-    app.extensions[KEY].hub.stop()
+) -> Iterator[Callable[..., Flask]]:
+    """A dashboard with other settings."""
+    apps: list[Flask] = []
+
+    def one(*, synthesise: Synthesise = synthesise, **settings: object) -> Flask:
+        given = settings_of(**settings)
+        app = create_app(
+            given, database, identity=identity, switchboard=switchboard, synthesise=synthesise, clock=clock
+        )
+        apps.append(app)
+        return app
+
+    yield one
+    for app in apps:
+        app.extensions[KEY].hub.stop()
+
+
+@pytest.fixture
+def app(app_with: Callable[..., Flask]) -> Flask:
+    return app_with()
 
 
 @pytest.fixture

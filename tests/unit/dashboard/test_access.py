@@ -4,18 +4,8 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from dashboard import create_app
 from dashboard.access import COOKIE
-from holdline.memory_store import MemoryDatabase
-from tests.unit.dashboard.world import (
-    PASSWORD,
-    Browser,
-    Clock,
-    FakeIdentity,
-    FakeSwitchboard,
-    settings_of,
-    synthesise,
-)
+from tests.unit.dashboard.world import PASSWORD, Browser, Clock, FakeIdentity
 
 
 def _without_token(page: str) -> str:
@@ -75,6 +65,25 @@ def test_guessing_at_one_account_closes_no_other(visitor: Browser, browser: Call
     assert browser().sign_in("rosa@salon.example.com").status_code == 303
 
 
+@pytest.mark.parametrize(("trusted_proxies", "is_locked_out"), [(1, False), (0, True)])
+def test_behind_a_proxy_that_we_trust_nobody_is_locked_out_by_another_address(
+    app_with: Callable[..., Flask], trusted_proxies: int, is_locked_out: bool
+) -> None:
+    """And without one, nobody escapes by making an address up."""
+    app = app_with(trusted_proxies=trusted_proxies)
+    guesser, ana = Browser(app.test_client(), address="203.0.113.7"), Browser(app.test_client(), address="203.0.113.8")
+    for _ in range(8):
+        guesser.sign_in(password="a guess")
+    assert (ana.sign_in().status_code == 429) is is_locked_out
+
+
+def test_an_address_that_a_browser_made_up_before_the_proxy_does_not_count(app_with: Callable[..., Flask]) -> None:
+    app = app_with(trusted_proxies=1)
+    for n in range(8):
+        Browser(app.test_client(), address=f"198.51.100.{n}, 203.0.113.7").sign_in(password="a guess")
+    assert Browser(app.test_client(), address="203.0.113.7").sign_in().status_code == 429
+
+
 def test_signing_out_ends_the_session_everywhere(ana: Browser, browser: Callable[[], Browser]) -> None:
     elsewhere = browser()
     elsewhere.sign_in("ana@salon.example.com")
@@ -100,6 +109,7 @@ def test_a_script_whose_session_is_over_is_sent_to_the_sign_in(ana: Browser, ide
     reply = ana.post("/help/r1/claim", htmx=True)
     assert reply.status_code == 401
     assert reply.headers["HX-Redirect"].startswith("/sign-in")
+    assert "Sign in again" in reply.text
 
 
 @pytest.mark.parametrize(
@@ -114,16 +124,9 @@ def test_a_form_without_the_token_of_its_page_is_refused(ana: Browser, path: str
     ("url", "is_secure"), [("https://console.example.com", True), ("http://127.0.0.1:8000", False)]
 )
 def test_the_session_cookie_is_kept_from_scripts_and_other_sites(
-    database: MemoryDatabase, clock: Clock, url: str, is_secure: bool
+    app_with: Callable[..., Flask], url: str, is_secure: bool
 ) -> None:
-    app: Flask = create_app(
-        settings_of(dashboard_url=url),
-        database,
-        identity=FakeIdentity(clock),
-        switchboard=FakeSwitchboard(),
-        synthesise=synthesise,
-        clock=clock,
-    )
+    app = app_with(dashboard_url=url)
     app.config["WTF_CSRF_ENABLED"] = False
     reply = app.test_client().post("/sign-in", data={"email": "ana@salon.example.com", "password": PASSWORD})
     [cookie] = [value for value in reply.headers.getlist("Set-Cookie") if value.startswith(COOKIE)]

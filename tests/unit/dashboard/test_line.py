@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 
 from dashboard.switchboard import CallRefused
@@ -56,6 +58,19 @@ def test_a_call_that_is_refused_is_refused_in_words(
     reply = visitor.post("/call", number="+12125550100")
     assert reply.status_code == status
     assert reply.get_json() == {"reason": reason, "words": "The words for it."}
+
+
+def test_who_calls_over_and_over_is_told_to_wait_and_gets_no_new_account(
+    browser: Callable[[], Browser], switchboard: FakeSwitchboard, identity: FakeIdentity, clock: Clock
+) -> None:
+    for _ in range(6):
+        assert browser().post("/call", number="+12125550100").status_code == 200
+    reply = browser().post("/call", number="+12125550100")
+    assert reply.status_code == 429
+    assert "Wait a minute" in reply.get_json()["words"]
+    assert identity.visitors == len(switchboard.rung) == 6
+    clock.passes(61)
+    assert browser().post("/call", number="+12125550100").status_code == 200
 
 
 def test_a_token_that_was_refused_is_not_used_again(visitor: Browser, switchboard: FakeSwitchboard) -> None:

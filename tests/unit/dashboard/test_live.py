@@ -74,6 +74,20 @@ def test_a_late_answer_is_seen_by_those_who_look(hub: Hub, salon: Store) -> None
         assert [r.status for r in board.ended] == [Status.FOLLOW_UP]
 
 
+def test_a_late_answer_to_what_had_left_the_queue_is_seen_too(hub: Hub, salon: Store) -> None:
+    """Somebody was still typing when its time on the board was over."""
+    salon.commit(Create(a_request("r1")))
+    with hub.following("salon") as feed:
+        line.expire(salon, "r1", at=NOW)
+        board = feed.board(at=later(121))
+        assert board is not None
+        assert board.ended == ()
+        hub.note("salon", desk.answer(salon, "r1", "Yes.", by=ANA, at=later(122)))
+        board = feed.board(at=later(123))
+        assert board is not None
+        assert [r.status for r in board.ended] == [Status.FOLLOW_UP]
+
+
 def test_all_viewers_of_an_organisation_share_one_watch_that_ends_with_the_last(hub: Hub) -> None:
     with hub.following("salon") as first:
         with hub.following("salon") as second:

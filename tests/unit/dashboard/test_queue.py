@@ -1,9 +1,12 @@
 import io
 import json
 import wave
+from collections.abc import Callable
 
 import pytest
+from flask import Flask
 
+from dashboard.preview import VoiceUnavailable
 from holdline import desk, line
 from holdline.errors import Unavailable
 from holdline.help_request import Event, HelpRequest, Status
@@ -83,7 +86,15 @@ def test_an_answer_is_sent_as_it_was_typed_in_the_name_of_who_typed_it(ana: Brow
 def test_a_script_is_told_what_was_done_and_gets_the_card_by_the_stream(ana: Browser) -> None:
     reply = ana.post("/help/r1/answer", htmx=True, answer="Yes.")
     assert (reply.status_code, reply.text) == (204, "")
-    assert json.loads(reply.headers["HX-Trigger"]) == {"holdline:done": {"request": "r1", "verb": "answer"}}
+    assert json.loads(reply.headers["HX-Trigger"]) == {
+        "holdline:done": {"request": "r1", "verb": "answer", "status": "answered"}
+    }
+
+
+def test_a_script_is_told_that_a_late_answer_is_not_on_its_way(ana: Browser, salon: Store) -> None:
+    line.expire(salon, "r1", at=NOW)
+    reply = ana.post("/help/r1/answer", htmx=True, answer="Yes.")
+    assert json.loads(reply.headers["HX-Trigger"])["holdline:done"]["status"] == "follow_up"
 
 
 def test_the_loser_of_a_race_is_told_by_whom_and_keeps_the_words(ana: Browser, rosa: Browser, salon: Store) -> None:
@@ -183,6 +194,21 @@ def test_a_preview_is_the_sound_of_the_words_and_sends_nothing(ana: Browser, sal
         assert (sound.getnchannels(), sound.getsampwidth(), sound.getframerate()) == (1, 2, 22050)
         assert sound.getnframes() == len("Yes.")
     assert now(salon).status is Status.WAITING
+
+
+@pytest.mark.parametrize("htmx", [True, False])
+def test_a_preview_without_its_voice_says_that_the_answer_can_be_sent_all_the_same(
+    app_with: Callable[..., Flask], htmx: bool
+) -> None:
+    def silent(_: str) -> bytes:
+        raise VoiceUnavailable
+
+    ana = Browser(app_with(synthesise=silent).test_client())
+    ana.sign_in()
+    reply = ana.post("/help/r1/preview", htmx=htmx, answer="Yes, upstairs.")
+    assert reply.status_code == 502
+    assert "can be sent all the same" in reply.text
+    assert htmx or ">Yes, upstairs.</textarea>" in reply.text
 
 
 def test_a_preview_of_what_cannot_be_spoken_says_why(ana: Browser) -> None:

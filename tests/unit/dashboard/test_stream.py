@@ -8,8 +8,8 @@ from flask import Flask
 from dashboard.live import Hub
 from dashboard.services import KEY
 from holdline import desk
-from holdline.store import Create, Store
-from tests.builders import NOW
+from holdline.store import Create, Put, Store
+from tests.builders import NOW, an_organisation
 from tests.unit.dashboard.world import ROSA, Browser, Clock, FakeIdentity, a_question
 
 
@@ -93,6 +93,17 @@ def test_what_is_said_is_never_markup_in_the_stream(ana: Browser, salon: Store) 
     board = first_board(ana)
     assert "&lt;img" in board
     assert "<img" not in board
+
+
+def test_a_quick_response_that_an_admin_adds_appears_within_a_minute(
+    stream: Stream, salon: Store, clock: Clock
+) -> None:
+    stream.next(), stream.next()
+    salon.commit(Put(an_organisation("salon", quick_responses=("We are moving house.",))))
+    clock.passes(60)
+    desk.claim(salon, "r1", by=ROSA, at=clock.now)
+    assert stream.next().name == "beat"
+    assert "We are moving house." in stream.next().data
 
 
 def test_a_stream_without_a_session_says_that_it_is_over(visitor: Browser) -> None:

@@ -1,33 +1,43 @@
 from datetime import timedelta
 
 from dashboard import throttle
-from dashboard.throttle import FAILURES, WINDOW, Throttle
+from dashboard.throttle import Throttle
 from tests.builders import NOW
 
+WINDOW = timedelta(minutes=1)
 
-def failing(times: int, key: str = "ana") -> Throttle:
-    door = Throttle()
+
+def tried(times: int, key: str = "ana") -> Throttle:
+    door = Throttle(3, within=WINDOW)
     for _ in range(times):
-        door.failed(key, at=NOW)
+        assert door.admits(key, at=NOW)
     return door
 
 
-def test_the_door_closes_after_so_many_failures_and_opens_with_time() -> None:
-    assert not failing(FAILURES - 1).is_closed("ana", at=NOW)
-    door = failing(FAILURES)
-    assert door.is_closed("ana", at=NOW + WINDOW - timedelta(seconds=1))
-    assert not door.is_closed("ana", at=NOW + WINDOW)
+def test_the_door_closes_after_so_many_tries_and_opens_with_time() -> None:
+    door = tried(3)
+    assert not door.admits("ana", at=NOW + WINDOW - timedelta(seconds=1))
+    assert door.admits("ana", at=NOW + WINDOW)
+
+
+def test_a_try_at_a_closed_door_does_not_keep_it_closed() -> None:
+    door = tried(3)
+    assert not door.admits("ana", at=NOW + timedelta(seconds=50))
+    assert door.admits("ana", at=NOW + WINDOW)
+
+
+def test_one_key_closes_no_other() -> None:
+    assert tried(3).admits("rosa", at=NOW)
 
 
 def test_a_success_forgives_what_was_before() -> None:
-    door = failing(FAILURES - 1)
-    door.succeeded("ana")
-    door.failed("ana", at=NOW)
-    assert not door.is_closed("ana", at=NOW)
+    door = tried(3)
+    door.forgive("ana")
+    assert door.admits("ana", at=NOW)
 
 
 def test_made_up_keys_cannot_fill_the_memory() -> None:
-    door = Throttle()
+    door = Throttle(3, within=WINDOW)
     for n in range(throttle.KEYS_KEPT + 5):
-        door.failed(f"key {n}", at=NOW)
-    assert len(door._failures) == throttle.KEYS_KEPT
+        door.admits(f"key {n}", at=NOW)
+    assert len(door._tries) == throttle.KEYS_KEPT

@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 
 from dashboard.access import COOKIE
 from dashboard.identity import IdentityUnavailable, NoAccess, NotSignedIn, SignedIn, VisitorToken, WrongCredentials
+from dashboard.preview import wav_of
 from dashboard.switchboard import CallPass, CallRefused
 from holdline.call import KnowledgeUse, Speaker
 from holdline.help_request import ContextTurn, Event, HelpRequest
@@ -92,28 +93,23 @@ class FakeSwitchboard:
         return CallPass(call="web-1", url="ws://127.0.0.1:7880", token="a pass", identity="caller-1")
 
 
-@dataclass(frozen=True)
-class Sound:
-    samples: bytes
-    sample_rate: int = 22050
-
-
-def synthesise(text: str) -> Sound:
+def synthesise(text: str) -> bytes:
     """One sample a letter: a test can tell what was said by its length."""
-    return Sound(b"\x01\x00" * len(text))
+    return wav_of(b"\x01\x00" * len(text), sample_rate=22050)
 
 
 class Browser:
-    """One person at one browser, who sends forms as their page had them."""
+    """One person at one browser, who sends forms as their page had them; `address` is what a proxy says of them."""
 
-    def __init__(self, client: FlaskClient) -> None:
+    def __init__(self, client: FlaskClient, *, address: str | None = None) -> None:
         self.client = client
+        self._forwarded = {} if address is None else {"X-Forwarded-For": address}
 
     def get(self, path: str, **options: object) -> TestResponse:
         return self.client.get(path, **options)  # type: ignore[arg-type]
 
     def post(self, path: str, *, htmx: bool = False, **fields: str) -> TestResponse:
-        headers = {"HX-Request": "true"} if htmx else {}
+        headers = self._forwarded | ({"HX-Request": "true"} if htmx else {})
         return self.client.post(path, data={"csrf_token": self.token(), **fields}, headers=headers)
 
     def token(self) -> str:
