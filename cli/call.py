@@ -5,6 +5,8 @@ import sys
 
 import click
 
+from holdline.errors import InvalidAnswer, StoreError
+from holdline.help_request import speakable
 from local import ready_file
 from local.checkout import CannotStart
 from local.ports import DEFAULT_BASE
@@ -25,6 +27,12 @@ def command(port_base: int, number: str | None, question: str, voice: str, answe
     if question not in words_of_files().values():
         known = "\n  ".join(sorted(set(words_of_files().values())))
         raise click.BadParameter(f"nobody recorded that. There is:\n  {known}", param_hint="--question")
+    words = AUTO_ANSWER if answer == "auto" else answer
+    if words is not None:
+        try:
+            words = speakable(words)
+        except InvalidAnswer as refusal:
+            raise click.BadParameter(str(refusal), param_hint="--answer") from None
     try:
         stack = ready_file.read(port_base)
         rehearsal = Rehearsal(stack, tell=tell)
@@ -35,10 +43,10 @@ def command(port_base: int, number: str | None, question: str, voice: str, answe
                 number=number or stack["phone_numbers"][0]["number"],
                 question=question,
                 voice="slt" if voice == "slt" else "rms",
-                answer=AUTO_ANSWER if answer == "auto" else answer,
+                answer=words,
             )
         )
-    except (CannotStart, RehearsalFailed) as error:
+    except (CannotStart, RehearsalFailed, StoreError) as error:
         click.echo(f"\n{error}", err=True)
         sys.exit(1)
     summarise(report)

@@ -22,6 +22,8 @@ from local.stack import CannotStart, PartFailed, run
 @click.option("--verbose", is_flag=True, help="Show what the emulators and LiveKit write as well.")
 def command(port_base: int, ready_file: Path | None, keyless: bool, verbose: bool) -> None:
     """Start the whole product on this machine: emulators, LiveKit, functions, dashboard and worker."""
+    if ready_file is not None and not ready_file.resolve().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {ready_file.resolve().parent}", param_hint="--ready-file")
     try:
         run(
             Ports(port_base),

@@ -5,7 +5,7 @@ Used by `holdline call`. Nothing is injected: the question is sound, and the ans
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -14,8 +14,9 @@ import httpx
 
 from holdline import desk
 from holdline.call import Turn
+from holdline.errors import IllegalTransition
 from holdline.firestore import connect
-from holdline.help_request import OPEN, HelpRequest, Status
+from holdline.help_request import LIVE, OPEN, HelpRequest
 from holdline.people import PersonRef
 from holdline.settings import FirestoreSettings
 from holdline.store import Found, Query, Store
@@ -116,10 +117,14 @@ class Rehearsal:
             await self._within(
                 caller.agent.wait_for_silence(lasting_s=0.7, within_s=REPLY_WITHIN_S), "the agent did not stop talking"
             )
-        while open_ones := [request for request in report.requests.values() if request.status not in DONE]:
+        while open_ones := unfinished(report.requests.values()):
             for request in open_ones:
                 if answer is not None and request.status in OPEN:
-                    await asyncio.to_thread(desk.answer, store, request.id, answer, by=REHEARSAL, at=datetime.now(UTC))
+                    refusal = await asyncio.to_thread(
+                        answer_for_a_person, store, request.id, answer, at=datetime.now(UTC)
+                    )
+                    if refusal is not None:
+                        self._note("call", f"the answer was not taken: {refusal}")
             self._changed.clear()
             await self._within(asyncio.wait_for(self._changed.wait(), ANSWER_WITHIN_S), "the question was not answered")
         for request in report.requests.values():
@@ -158,21 +163,41 @@ class Rehearsal:
             raise RehearsalFailed(f"{failure} in time") from None
 
 
-DONE = (Status.DELIVERED, Status.EXPIRED, Status.WITHDRAWN, Status.CALLER_LEFT)
+def unfinished(requests: Iterable[HelpRequest]) -> list[HelpRequest]:
+    """Those on which the caller is still owed something."""
+    return [request for request in requests if request.status in LIVE]
+
+
+def answer_for_a_person(store: Store, request_id: str, answer: str, *, at: datetime) -> str | None:
+    """Answer as a supervisor would; returns why not, where somebody or something else was faster."""
+    try:
+        desk.answer(store, request_id, answer, by=REHEARSAL, at=at)
+    except IllegalTransition as refusal:
+        return str(refusal)
+    return None
 
 
 async def ring(stack: dict[str, Any], number: str) -> dict[str, Any]:
     """Open a call as the page /call does for an anonymous visitor; raises RehearsalFailed."""
-    identity = f"http://{stack['auth_emulator_host']}/identitytoolkit.googleapis.com/v1/accounts:signUp"
-    async with httpx.AsyncClient(timeout=15) as http:
-        visitor = await http.post(identity, params={"key": "demo"}, json={"returnSecureToken": True})
-        visitor.raise_for_status()
-        room = await http.post(
-            stack["functions"]["create_room"],
-            json={"number": number},
-            headers={"Authorization": f"Bearer {visitor.json()['idToken']}"},
-        )
+    try:
+        room = await _room(stack, number)
+    except httpx.HTTPError as error:
+        raise RehearsalFailed(
+            f"The stack does not answer ({type(error).__name__}): start it again with `make demo`."
+        ) from None
     if not room.is_success:
         raise RehearsalFailed(f"the line refused the call: {room.text}")
     entry: dict[str, Any] = room.json()
     return entry
+
+
+async def _room(stack: dict[str, Any], number: str) -> httpx.Response:
+    identity = f"http://{stack['auth_emulator_host']}/identitytoolkit.googleapis.com/v1/accounts:signUp"
+    async with httpx.AsyncClient(timeout=15) as http:
+        visitor = await http.post(identity, params={"key": "demo"}, json={"returnSecureToken": True})
+        visitor.raise_for_status()
+        return await http.post(
+            stack["functions"]["create_room"],
+            json={"number": number},
+            headers={"Authorization": f"Bearer {visitor.json()['idToken']}"},
+        )
