@@ -12,13 +12,12 @@ from agent.floor import Floor
 from agent.transcript import Clock
 from agent.writer import Writer
 from holdline import line
-from holdline.call import Outcome
+from holdline.call import COMES_BACK, Outcome
 from holdline.store import Store
 
 log = logging.getLogger(__name__)
 
-STILL_HERE = (rtc.DisconnectReason.DUPLICATE_IDENTITY, rtc.DisconnectReason.MIGRATION)
-"""A connection of the caller's ended because there is a newer one."""
+STILL_HERE = frozenset(map(rtc.DisconnectReason.Value, COMES_BACK))
 
 
 class Ending:

@@ -11,20 +11,14 @@ from pydantic import ValidationError
 from functions.context import Context
 from functions.json_api import Refused, refused
 from holdline import line
-from holdline.call import Call, Dispatch, Outcome
+from holdline.call import COMES_BACK, Call, Dispatch, Outcome
 from holdline.errors import HoldlineError, NotFound, StoreError
 from holdline.settings import LiveKitSettings
 from holdline.store import must_get
 
 log = logging.getLogger(__name__)
 
-STILL_HERE = (
-    DisconnectReason.DUPLICATE_IDENTITY,  # the caller came back, and this was the older connection
-    DisconnectReason.MIGRATION,
-    DisconnectReason.STATE_MISMATCH,
-    DisconnectReason.SERVER_SHUTDOWN,
-)
-"""A connection of the caller's ended, and the caller is back or may come back."""
+STILL_HERE = frozenset(map(DisconnectReason.Value, COMES_BACK))
 SENT_AWAY = (DisconnectReason.ROOM_DELETED, DisconnectReason.ROOM_CLOSED, DisconnectReason.PARTICIPANT_REMOVED)
 """Only our own programs do this to a caller."""
 

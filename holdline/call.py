@@ -29,6 +29,13 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+COMES_BACK = ("DUPLICATE_IDENTITY", "MIGRATION", "STATE_MISMATCH", "SERVER_SHUTDOWN")
+"""LiveKit's reasons why a connection ended whose caller has a newer one, or is making it: the call goes on.
+
+A caller who does not come back after all is missed by LiveKit, which then closes the room.
+"""
+
+
 class Call(Record):
     """The id is also the name of the LiveKit room."""
 

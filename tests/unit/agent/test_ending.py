@@ -140,7 +140,15 @@ async def test_the_call_ends_when_the_caller_leaves_and_nobody_else(on: Line, id
     assert (on.call.outcome is Outcome.CALLER_LEFT) is ends
 
 
-@pytest.mark.parametrize("reason", [rtc.DisconnectReason.DUPLICATE_IDENTITY, rtc.DisconnectReason.MIGRATION])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        rtc.DisconnectReason.DUPLICATE_IDENTITY,
+        rtc.DisconnectReason.MIGRATION,
+        rtc.DisconnectReason.STATE_MISMATCH,
+        rtc.DisconnectReason.SERVER_SHUTDOWN,
+    ],
+)
 async def test_a_caller_who_has_a_newer_connection_has_not_left(on: Line, reason: Any) -> None:
     room: Any = FakeRoom()
     on.ending.when_the_caller_leaves(room, a_call().caller_identity)

@@ -106,7 +106,12 @@ def test_a_caller_who_leaves_ends_the_call(world: World, reason: DisconnectReaso
 
 @pytest.mark.parametrize(
     "reason",
-    [DisconnectReason.DUPLICATE_IDENTITY, DisconnectReason.MIGRATION, DisconnectReason.SERVER_SHUTDOWN],
+    [
+        DisconnectReason.DUPLICATE_IDENTITY,
+        DisconnectReason.MIGRATION,
+        DisconnectReason.STATE_MISMATCH,
+        DisconnectReason.SERVER_SHUTDOWN,
+    ],
 )
 def test_a_connection_that_the_caller_replaced_or_may_replace_does_not_end_the_call(
     world: World, reason: DisconnectReason
