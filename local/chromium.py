@@ -17,14 +17,16 @@ def provide() -> None:
     """Have one; raises CalledProcessError when even the download fails."""
     if on_path() is not None:
         return
-    if shutil.which("apt-get") and os.geteuid() == 0:
+    may_install = shutil.which("apt-get") is not None and os.geteuid() == 0
+    if may_install:
         print("installing Chromium with apt", flush=True)
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for command in (["apt-get", "-qq", "update"], ["apt-get", "-qq", "install", "--yes", "chromium"]):
             subprocess.run(command, env=quiet, check=False, stdout=subprocess.DEVNULL)  # noqa: S603
     if on_path() is None:
-        # Says nothing and does nothing when it has been downloaded before.
-        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
+        # Downloads nothing when it has been downloaded before. The libraries that it needs are the system's.
+        options = ["--with-deps"] if may_install else []
+        subprocess.run([sys.executable, "-m", "playwright", "install", *options, "chromium"], check=True)  # noqa: S603
 
 
 if __name__ == "__main__":

@@ -42,7 +42,8 @@ _ENVIRONMENT = CACHE / "runtimes"
 
 def version_in(output: str) -> tuple[int, ...]:
     """The first version that a program prints of itself: 'go version go1.26.8 linux' is (1, 26, 8)."""
-    found = re.search(r"(\d+(?:\.\d+)*)", output)
+    # Java quotes its version, and may print the options that it picked up before it.
+    found = re.search(r'version "(\d+(?:\.\d+)*)', output) or re.search(r"(\d+(?:\.\d+)*)", output)
     return tuple(int(part) for part in found.group(1).split(".")) if found else ()
 
 

@@ -15,6 +15,7 @@ OPENJDK_17 = 'openjdk version "17.0.15" 2025-04-15'
         ('java version "1.8.0_391"', (1, 8, 0)),
         ('openjdk version "21" 2023-09-19', (21,)),
         ("go version go1.26.8 linux/amd64", (1, 26, 8)),
+        (f"Picked up JAVA_TOOL_OPTIONS: -Xmx64m -Dhttp.proxyPort=3128\n{OPENJDK_17}", (17, 0, 15)),
         ("nothing to see", ()),
     ],
 )
