@@ -41,6 +41,7 @@ class Floor:
         self._on_said = on_said
         self._session: AgentSession[None] | None = None
         self._handles: dict[Utterance, SpeechHandle] = {}
+        self._at_synthesiser: set[Utterance] = set()
         self._relaying = asyncio.Lock()
         self._last_voice_at = asyncio.get_running_loop().time()
         self.is_silenced = False
@@ -74,6 +75,11 @@ class Floor:
         if self._relaying.locked() or not self.is_quiet:
             return 0.0
         return asyncio.get_running_loop().time() - self._last_voice_at
+
+    @property
+    def is_at_synthesiser(self) -> bool:
+        """Whether words of our own are being made into sound, so that what fails there is theirs."""
+        return bool(self._at_synthesiser)
 
     def owns(self, message: ChatMessage) -> bool:
         """Whether this message of the conversation was said from here, and not by the model."""
@@ -151,10 +157,14 @@ class Floor:
             raise RuntimeError("the session has no synthesiser")
         utterance.synthesised_at = datetime.now(UTC)
         utterance.text_synthesised = words
-        async with aclosing(synthesiser.synthesize(words)) as stream:
-            async for audio in stream:
-                utterance.audio_s += audio.frame.duration
-                yield audio.frame
+        self._at_synthesiser.add(utterance)
+        try:
+            async with aclosing(synthesiser.synthesize(words)) as stream:
+                async for audio in stream:
+                    utterance.audio_s += audio.frame.duration
+                    yield audio.frame
+        finally:
+            self._at_synthesiser.discard(utterance)
 
     async def _say(self, utterance: Utterance, *, interruptible: bool) -> Utterance:
         if self._session is None or self.is_silenced:

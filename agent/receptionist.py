@@ -16,6 +16,7 @@ from livekit.agents import (
     StopResponse,
     function_tool,
     llm,
+    tts,
 )
 
 from agent import turn_notes
@@ -39,7 +40,7 @@ NO_MESSAGE_YET = frozenset({Intent.affirm, Intent.greeting, Intent.presence, Int
 
 
 AGAIN_AFTER_S = 2.0
-"""How long after a reply was cut without a word from the caller it is said again."""
+"""How long after a reply was cut or lost, without a word from the caller, it is said again."""
 AGAIN_AT_MOST = 3
 LOOK_EVERY_S = 0.2
 
@@ -69,6 +70,7 @@ class Receptionist(Agent):
         self._teaches = True
         """Whether what is asked in this turn is a matter of knowledge, and not the wish for a person alone."""
         self._turn = 0
+        self._made_up_for = 0
         self._note: turn_notes.Note | None = None
         """What this turn is to bring about, whether or not the model manages it."""
         self._tasks: set[asyncio.Task[object]] = set()
@@ -100,12 +102,17 @@ class Receptionist(Agent):
                 Speaker.AGENT, item.text_content or "", latencies_ms=latencies_ms(item), cut=item.interrupted
             )
             if item.interrupted and not self._floor.is_silenced:
-                self._spawn(self._after_a_noise(self._turn))
+                self._make_up_for_the_reply()
 
     def failed(self, event: ErrorEvent) -> None:
-        """Something of the session's failed. Where that was the model, do without it, once, what the note asks for."""
-        if not isinstance(event.error, llm.LLMError) or event.error.recoverable:
-            return
+        """Something of the session's failed for good: make up for a reply without a voice, or do without the model."""
+        if isinstance(event.error, tts.TTSError) and not event.error.recoverable and not self._floor.is_at_synthesiser:
+            self._make_up_for_the_reply()
+        if isinstance(event.error, llm.LLMError) and not event.error.recoverable:
+            self._do_without_model()
+
+    def _do_without_model(self) -> None:
+        """Do, once, what the turn's note asks for."""
         note, self._note = self._note, None
         if note is None:
             return
@@ -125,8 +132,13 @@ class Receptionist(Agent):
             self._ending.begin(Outcome.AGENT_ENDED)
         return said
 
-    async def _after_a_noise(self, turn: int) -> None:
-        """A reply was cut. If it was a cough and no words follow, the caller still wants to hear it."""
+    def _make_up_for_the_reply(self) -> None:
+        """A reply was not heard. If that was a cough and no words follow, the caller still wants to hear it."""
+        if self._made_up_for != self._turn:
+            self._made_up_for = self._turn
+            self._spawn(self._say_once_quiet(self._turn))
+
+    async def _say_once_quiet(self, turn: int) -> None:
         note = self._note
         for _ in range(AGAIN_AT_MOST):
             while self._floor.quiet_for_s < AGAIN_AFTER_S:

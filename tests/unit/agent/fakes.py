@@ -45,6 +45,7 @@ class FakeFloor:
         self.fates: deque[str] = deque()
         self.synthesiser_is_dead = False
         self.is_silenced = False
+        self.is_at_synthesiser = False
         self._loop = asyncio.get_running_loop()
         self._turn = asyncio.Lock()
         self._relays_to_come = 0

@@ -80,6 +80,26 @@ async def test_a_model_that_fails_once_and_then_replies_is_not_helped_out(
         assert " ".join(await line.hears(for_s=30)) == "We open at nine, every day."
 
 
+# The voice
+
+
+async def test_a_reply_that_found_no_voice_is_said_once_there_is_one(on: Line) -> None:
+    on.synthesiser.failures = 1
+    on.say("when do you open")
+    assert await on.hears(for_s=60) == [HOURS, HOURS]
+    assert len(on.studio.loudspeaker.played) == 2
+
+
+async def test_hold_words_that_found_no_voice_repeat_no_reply(on: Line) -> None:
+    on.say("do you have parking")
+    await asyncio.sleep(5)
+    on.say("when do you open")
+    await asyncio.sleep(5)
+    on.synthesiser.failures = 1
+    assert HOURS not in await on.hears(for_s=30)
+    assert on.synthesiser.failures == 0
+
+
 # Noises
 
 

@@ -283,6 +283,14 @@ async def test_a_reply_that_was_cut_is_said_once_more_in_the_notes_words(on: Lin
     assert on.floor.texts == [KNOWN_ANSWER]
 
 
+async def test_a_reply_that_was_lost_in_two_ways_is_said_once_more(on: Line) -> None:
+    await on.note("when do you open")
+    on.reply_was_cut()
+    on.reply_was_cut()
+    await asyncio.sleep(30)
+    assert on.floor.texts == [KNOWN_ANSWER]
+
+
 async def test_a_word_that_was_cut_while_a_person_is_asked_is_not_made_up_for(on: Line) -> None:
     await on.note(UNKNOWN_QUESTION)
     on.reply_was_cut()
