@@ -7,6 +7,7 @@ from datetime import datetime
 from agent.known import Known
 from holdline.call import Call, CallKind, Dispatch
 from holdline.config import at_version, organisation_in_force
+from holdline.errors import CallOver
 from holdline.people import Organisation
 from holdline.store import Store, must_get
 from holdline.voice_agent import VoiceAgent
@@ -26,12 +27,14 @@ class Briefing:
 
 
 async def brief(store: Store, dispatch: Dispatch, *, at: datetime) -> Briefing:
-    """Read what the dispatch names, in the version it names; raises HoldlineError."""
+    """Read what the dispatch names, in the version it names; raises CallOver and other HoldlineErrors."""
     return await asyncio.to_thread(_read, store, dispatch, at)
 
 
 def _read(store: Store, dispatch: Dispatch, at: datetime) -> Briefing:
     call = must_get(store, Call, dispatch.call).record
+    if not call.is_live:
+        raise CallOver(f"Call {call.id} ended before it was answered.")
     voice_agent = at_version(store, VoiceAgent, dispatch.voice_agent, version=dispatch.version)
     known = Known.load(store, caller=call.caller, threshold=voice_agent.answer_threshold)
     return Briefing(call, voice_agent, organisation_in_force(store, dispatch.org, at=at), known)

@@ -33,7 +33,7 @@ from agent.words import persona
 from agent.writer import Writer
 from holdline import line
 from holdline.call import Dispatch, Outcome
-from holdline.errors import HoldlineError
+from holdline.errors import CallOver, HoldlineError
 from holdline.firestore import connect
 from holdline.settings import WorkerSettings, load
 from holdline.store import Store
@@ -84,6 +84,10 @@ async def answer(ctx: JobContext) -> None:
     await ctx.connect()
     try:
         briefing = await brief(store, dispatch, at=now())
+    except CallOver as over:
+        log.info("call %s: was over before it was answered", dispatch.call)
+        await hang_up(ctx, store, dispatch.call, detail=str(over))
+        return
     except HoldlineError as error:
         log.error("call %s: cannot be answered: %s", dispatch.call, error)
         await apologise(ctx, pipeline, caller_identity=dispatch.caller_identity)

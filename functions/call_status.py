@@ -9,6 +9,7 @@ from functions import twiml
 from functions.context import Context
 from functions.failures import without_words
 from functions.phone import PhoneCall
+from functions.rooms import RoomNotClosed
 from functions.twilio_request import verified_form
 from holdline import line
 from holdline.call import Outcome
@@ -33,6 +34,8 @@ CALLS: dict[str, Outcome] = {
     "failed": Outcome.FAILED,
 }
 """The caller's own leg. One that was never answered is a caller who gave up while it rang."""
+CONNECTED = ("completed", "answered")
+"""The caller was in the room: its agent sees the call to the end. Otherwise it would wait there for nobody."""
 
 
 def call_status(request: Request, context: Context) -> Response:
@@ -49,24 +52,32 @@ def call_status(request: Request, context: Context) -> Response:
 
 def _told(form: MultiDict[str, str], context: Context, *, outcome: Outcome) -> bool:
     """Whether this is settled; False where telling it again could help."""
+    status = form.get("DialCallStatus") or form.get("CallStatus")
     try:
-        close(PhoneCall.of(form), context, outcome=outcome, detail=form.get("DialCallStatus") or form.get("CallStatus"))
+        phone = PhoneCall.of(form)
+        is_ours = close(phone, context, outcome=outcome, detail=status)
+        if is_ours and status not in CONNECTED:
+            context.rooms.close(phone.call_id)
     except StoreError:
         log.error("a call could not be closed: storage fails")
         return False
+    except RoomNotClosed as error:
+        log.warning("a call is over and its room is not: %s", error)
     except Exception as error:  # nothing of ours may keep the caller from hearing what comes next
         log.error("a call could not be closed: %s", without_words(error))
     return True
 
 
-def close(phone: PhoneCall, context: Context, *, outcome: Outcome, detail: str | None) -> None:
-    """Close the call if it is ours and still live; raises InvalidDocument, StoreError."""
+def close(phone: PhoneCall, context: Context, *, outcome: Outcome, detail: str | None) -> bool:
+    """Close the call if it is ours and still live, and tell whether it is ours; raises InvalidDocument, StoreError."""
     number = phone.number(context.database, at=context.now())
     if number is None:
-        return
+        return False
     try:
         line.close(
             context.database.for_org(number.org), phone.call_id, outcome=outcome, detail=detail, at=context.now()
         )
     except NotFound:
         log.info("Twilio told of a call that was never opened")
+        return False
+    return True

@@ -4,7 +4,14 @@ import asyncio
 from typing import Protocol
 
 import aiohttp
-from livekit.api import CreateRoomRequest, LiveKitAPI, RoomAgentDispatch, TwirpError
+from livekit.api import (
+    CreateRoomRequest,
+    DeleteRoomRequest,
+    LiveKitAPI,
+    RoomAgentDispatch,
+    TwirpError,
+    TwirpErrorCode,
+)
 
 from holdline.call import Dispatch
 from holdline.errors import HoldlineError
@@ -23,9 +30,17 @@ class RoomNotOpened(HoldlineError):
     """LiveKit refused, or did not answer within its bound."""
 
 
+class RoomNotClosed(HoldlineError):
+    """LiveKit refused, or did not answer within its bound; an empty room closes by itself in a while."""
+
+
 class Rooms(Protocol):
     def open(self, dispatch: Dispatch) -> None:
         """Open the room of this call, with an agent on its way to it; again is harmless. Raises RoomNotOpened."""
+        ...
+
+    def close(self, room: str) -> None:
+        """Close a room, whoever is in it; one that is gone already is closed. Raises RoomNotClosed."""
         ...
 
 
@@ -39,6 +54,14 @@ class LiveKitRooms:
         except (TwirpError, aiohttp.ClientError, TimeoutError, OSError) as error:
             raise RoomNotOpened(f"LiveKit did not open the room ({type(error).__name__}).") from error
 
+    def close(self, room: str) -> None:
+        try:
+            asyncio.run(asyncio.wait_for(self._delete(room), TIMEOUT_S))
+        except (TwirpError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            if isinstance(error, TwirpError) and error.code == TwirpErrorCode.NOT_FOUND:
+                return
+            raise RoomNotClosed(f"LiveKit did not close the room ({type(error).__name__}).") from error
+
     async def _create(self, dispatch: Dispatch) -> None:
         metadata = dispatch.model_dump_json()
         request = CreateRoomRequest(
@@ -49,11 +72,18 @@ class LiveKitRooms:
             departure_timeout=DEPARTURE_TIMEOUT_S,
             max_participants=MAX_PARTICIPANTS,
         )
-        async with LiveKitAPI(
+        async with self._api() as api:
+            await api.room.create_room(request)
+
+    async def _delete(self, room: str) -> None:
+        async with self._api() as api:
+            await api.room.delete_room(DeleteRoomRequest(room=room))
+
+    def _api(self) -> LiveKitAPI:
+        return LiveKitAPI(
             self._settings.livekit_url,
             self._settings.livekit_api_key,
             self._settings.livekit_api_secret.get_secret_value(),
             timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
             failover=False,
-        ) as api:
-            await api.room.create_room(request)
+        )

@@ -8,6 +8,7 @@ HoldlineError
 +-- IllegalTransition    this event cannot happen in this status
 |   +-- AlreadyTaken     somebody else was first, and who
 +-- NoVoiceAgent         nothing valid to answer this call with
++-- CallOver             there is nobody left to answer
 +-- StoreError
     +-- AlreadyExists    create() met a document
     +-- Stale            the document changed since it was read
@@ -67,6 +68,10 @@ class AlreadyTaken(IllegalTransition):
 
 class NoVoiceAgent(HoldlineError):
     """No valid voice agent is in force for this line."""
+
+
+class CallOver(HoldlineError):
+    """The call ended before it was answered."""
 
 
 class StoreError(HoldlineError):

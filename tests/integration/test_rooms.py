@@ -10,7 +10,7 @@ from livekit import rtc
 from livekit.api import ListParticipantsRequest, ListRoomsRequest, LiveKitAPI
 from livekit.protocol.models import ParticipantPermission, TrackSource
 
-from functions.rooms import TIMEOUT_S, LiveKitRooms, RoomNotOpened
+from functions.rooms import TIMEOUT_S, LiveKitRooms, RoomNotClosed, RoomNotOpened
 from functions.tokens import caller_pass, listener_pass
 from holdline.call import Call, Dispatch
 from holdline.settings import LiveKitSettings
@@ -89,12 +89,25 @@ async def test_a_room_is_opened_once_with_one_agent_sent_to_it(settings: LiveKit
     assert sent.agent_name == settings.agent_name
 
 
+async def test_a_room_is_closed_whoever_is_in_it_and_closing_it_again_is_no_error(
+    settings: LiveKitSettings, call: Call
+) -> None:
+    async with joined(caller_pass(call, settings)) as caller:
+        gone = asyncio.Event()
+        caller.on("disconnected", lambda _: gone.set())
+        for _ in range(2):
+            await asyncio.to_thread(LiveKitRooms(settings).close, call.id)
+        await asyncio.wait_for(gone.wait(), 5)
+
+
 def test_a_server_that_is_away_is_told_within_its_bound(settings: LiveKitSettings) -> None:
     nowhere = settings.model_copy(update={"livekit_url": f"ws://127.0.0.1:{free_port()}"})
     began = time.monotonic()
     with pytest.raises(RoomNotOpened):
         LiveKitRooms(nowhere).open(dispatch_of(a_call()))
-    assert time.monotonic() - began < TIMEOUT_S + 1
+    with pytest.raises(RoomNotClosed):
+        LiveKitRooms(nowhere).close("call-1")
+    assert time.monotonic() - began < 2 * TIMEOUT_S + 1
 
 
 def test_a_refused_key_is_told(settings: LiveKitSettings) -> None:

@@ -3,9 +3,10 @@
 import pytest
 
 from agent.briefing import brief
-from holdline.call import CallKind, Dispatch
+from holdline import line
+from holdline.call import CallKind, Dispatch, Outcome
 from holdline.config import in_force
-from holdline.errors import NotFound
+from holdline.errors import CallOver, NotFound
 from holdline.knowledge import Scope
 from holdline.memory_store import MemoryDatabase
 from holdline.store import Create, Put, Store
@@ -34,6 +35,13 @@ async def test_it_is_call_voice_agent_organisation_and_knowledge(salon: Store) -
     assert briefing.voice_agent.greeting == a_voice_agent().greeting
     assert briefing.organisation.consent_line == "This call is recorded."
     assert briefing.known.look_up("when do you open", at=NOW)[0] is not None
+
+
+async def test_a_call_that_is_over_is_not_answered(salon: Store) -> None:
+    dispatch = dispatched(salon)
+    line.close(salon, "call-1", outcome=Outcome.NOT_CONNECTED, at=NOW)
+    with pytest.raises(CallOver):
+        await brief(salon, dispatch, at=later(1))
 
 
 @pytest.mark.parametrize(("kind", "within_s"), [(CallKind.PHONE, 60), (CallKind.BROWSER, 15), (CallKind.REHEARSAL, 15)])

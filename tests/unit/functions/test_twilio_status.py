@@ -7,6 +7,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from functions import twiml
+from functions.rooms import RoomNotClosed
 from holdline import line
 from holdline.call import Outcome
 from holdline.store import Store
@@ -60,6 +61,43 @@ def test_a_phone_call_that_is_over_closes_the_call(world: World, status: str, ou
     response = tell(world, CallStatus=status)
     assert (response.status_code, response.text) == (204, "")
     assert world.call().outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("news", "is_closed"),
+    [
+        ({"DialCallStatus": "no-answer", "CallStatus": "in-progress"}, True),
+        ({"DialCallStatus": "failed", "CallStatus": "in-progress"}, True),
+        ({"DialCallStatus": "busy", "CallStatus": "in-progress"}, True),
+        ({"DialCallStatus": "canceled", "CallStatus": "canceled"}, True),
+        ({"DialCallStatus": "a status of the future", "CallStatus": "in-progress"}, True),
+        ({"DialCallStatus": "completed", "CallStatus": "in-progress"}, False),
+        ({"DialCallStatus": "answered", "CallStatus": "in-progress"}, False),
+        ({"CallStatus": "canceled"}, True),
+        ({"CallStatus": "no-answer"}, True),
+        ({"CallStatus": "failed"}, True),
+        ({"CallStatus": "completed"}, False),
+        ({"CallStatus": "ringing"}, False),
+    ],
+)
+def test_the_agent_is_not_left_alone_in_a_room_that_the_caller_never_reached(
+    world: World, news: dict[str, str], is_closed: bool
+) -> None:
+    world.ring()
+    tell(world, **news)
+    assert world.rooms.closed == ([CALL_ID] if is_closed else [])
+
+
+def test_a_room_that_cannot_be_closed_keeps_neither_the_call_open_nor_the_caller_from_twiml(world: World) -> None:
+    world.ring()
+    world.rooms.failure = RoomNotClosed("LiveKit is down.")
+    assert verbs(tell(world, DialCallStatus="failed", CallStatus="in-progress")) == ["Say", "Hangup"]
+    assert world.call().outcome is Outcome.NOT_CONNECTED
+
+
+def test_no_room_is_closed_that_is_of_no_call_of_ours(world: World) -> None:
+    tell(world, DialCallStatus="failed", CallStatus="in-progress")
+    assert world.rooms.closed == []
 
 
 @pytest.mark.parametrize("status", ["queued", "initiated", "ringing", "in-progress", "a status of the future", ""])

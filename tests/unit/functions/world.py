@@ -45,16 +45,22 @@ LIVEKIT_SECRET = "a secret of the tests, of 32 bytes or more"
 
 
 class FakeRooms:
-    """Remembers what was opened; with a `failure` nothing is."""
+    """Remembers what was opened and closed; with a `failure` nothing is."""
 
     def __init__(self) -> None:
         self.opened: list[Dispatch] = []
+        self.closed: list[str] = []
         self.failure: Exception | None = None
 
     def open(self, dispatch: Dispatch) -> None:
         if self.failure is not None:
             raise self.failure
         self.opened.append(dispatch)
+
+    def close(self, room: str) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.closed.append(room)
 
 
 class FakeIdentity:
