@@ -6,14 +6,15 @@ the repair counts for as much as the two sound alike.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
 from holdline.knowledge.misheard import MISHEARD
 from holdline.knowledge.sound import alikeness, sound, sound_of
-from holdline.knowledge.wording import CONTENT_WEIGHT, Term, term
+from holdline.knowledge.vocabulary import ASPECTS
+from holdline.knowledge.wording import CONTENT_WEIGHT, Term, stem, term
 
 # What an equal sound is worth, how alike a near one must be, and how long to mean anything.
 SOUNDS_ALIKE = 0.95
@@ -31,7 +32,7 @@ SHORTEST_PART = 3
 
 @dataclass(frozen=True)
 class Heard:
-    """What was said, as the vocabulary knows it; `likeness` is below 1 when it only sounds like it."""
+    """What was said, as the vocabulary knows it; `likeness` is below 1 where it may have been another word."""
 
     term: Term
     word: str
@@ -46,6 +47,7 @@ class Vocabulary:
         content = [t for wording in wordings for t in wording if t.weight >= CONTENT_WEIGHT]
         self._keys = {t.key for t in content}
         self._words = {t.word for t in content}
+        self._stems = {stem(t.word) for t in content}
         self._cut_short = {t.word[:-1]: t for t in content if len(t.word) >= SHORTEST_CUT}
         self._split: dict[str, tuple[Term, ...]] = {}
         self._by_sound = {sound(t.word): t for t in content}
@@ -76,9 +78,21 @@ class Vocabulary:
             pair = self._sounding_like(folded[at : at + 2])
             heard += pair or [self._recognised(folded[at])]
             at += 2 if pair else 1
+        substance = [at for at, h in enumerate(heard) if h.term.weight >= CONTENT_WEIGHT]
+        if len(substance) == 1 and self._is_only_a_synonym(heard[substance[0]]):
+            heard[substance[0]] = replace(heard[substance[0]], likeness=SOUNDS_ALIKE)
         exact = {h.term.key for h in heard if h.likeness == 1}
         # What is there already was not misheard for itself: "my filling fell out" does not say "filling" twice.
         return [Heard(term(h.word), h.word) if h.likeness < 1 and h.term.key in exact else h for h in heard]
+
+    def _is_only_a_synonym(self, h: Heard) -> bool:
+        """Whether no entry uses the word, but only others of its meaning.
+
+        Alone in a question, such a word may have been misheard ("males" for "nails"), and nothing else would show it.
+        """
+        is_set_phrase = term(h.word).key != h.term.key
+        is_linked = h.likeness == 1 and h.is_known and h.term.key not in ASPECTS
+        return is_linked and not is_set_phrase and stem(h.word) not in self._stems
 
     def _joined(self, pair: tuple[Term, ...]) -> Term | None:
         if len(pair) < 2 or not pair[0].word:

@@ -57,6 +57,20 @@ def test_what_was_learned_from_one_caller_answers_the_next(question: str) -> Non
 @pytest.mark.parametrize(
     ("heard", "expected"),
     [
+        ("do you do men as well", "mens-haircut"),
+        ("do you do males as well", None),  # "nails", for all we know
+        ("do you cut hair for males", "mens-haircut"),
+        ("what is your address", "location"),
+        ("do you do walk ins", "need-appointment"),
+    ],
+)
+def test_a_word_that_stands_alone_is_trusted_where_the_entries_use_it(heard: str, expected: str | None) -> None:
+    assert answer(DEMO_INDEXES["luxe-beauty-salon"], heard) == expected
+
+
+@pytest.mark.parametrize(
+    ("heard", "expected"),
+    [
         ("how much is a hare cut", "haircut-price"),
         ("how much is a hair cut", "haircut-price"),
         ("how of much is a haircuts", "haircut-price"),
