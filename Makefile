@@ -1,4 +1,5 @@
-# `make` alone prints this list. Every target works where only Python 3.11+, make and git are installed.
+# `make` alone prints this list. Every target works where only Python 3.11+, make and git are installed; demo, test and
+# proof also need Google's Firestore emulator, and say in one sentence how to have it where it cannot be fetched.
 
 SHELL := /bin/bash
 PORT_BASE ?= 18000
