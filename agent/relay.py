@@ -21,6 +21,7 @@ CUTS_BORNE = 3
 """After that many cuts an answer is said without letting itself be cut."""
 SILENT_RETRY_S = 1.0
 SILENT_RETRIES = 20
+"""After so many tries without a sound the next answer has its turn."""
 
 
 class Relay:
@@ -88,6 +89,8 @@ class Relay:
             else:
                 silences += 1
                 await asyncio.sleep(SILENT_RETRY_S)
+        if self._is_newest(request):
+            self._answers.put_nowait(request)  # behind the others, for it may be this text that has no sound
         return None
 
     def _is_newest(self, request: HelpRequest) -> bool:

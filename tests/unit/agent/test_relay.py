@@ -170,14 +170,14 @@ async def test_a_silent_synthesiser_is_tried_again_and_that_is_no_cut(on: Line) 
     assert on.request().cuts == 0
 
 
-async def test_a_dead_synthesiser_does_not_keep_the_next_answer(on: Line) -> None:
+async def test_an_answer_without_a_sound_gives_way_to_the_next_and_has_its_turn_again(on: Line) -> None:
     on.floor.fates.extend(["silent"] * SILENT_RETRIES)
     on.relay.saw(on.answer())
     on.store.commit(Create(a_request("request-2", question="Can I bring my dog?")))
     on.relay.saw(desk.answer(on.store, "request-2", "Small dogs are welcome.", by=ANA, at=later(0)))
     await on.settled()
-    assert on.floor.texts == ["My supervisor confirmed: Small dogs are welcome."]
-    assert on.request().status is Status.ANSWERED
+    assert on.floor.texts == ["My supervisor confirmed: Small dogs are welcome.", RELAYED]
+    assert on.request().status is Status.DELIVERED
 
 
 async def test_an_answer_that_fails_keeps_the_next_from_nobody(on: Line, caplog: pytest.LogCaptureFixture) -> None:
