@@ -91,8 +91,9 @@ def provide(runtime: Runtime, progress: Progress) -> Path:
 
 
 def uv() -> str:
-    """The uv that started us (`uv run` says which), else the one on PATH."""
-    found = os.environ.get("UV") or shutil.which("uv")
+    """The uv that started us (`uv run` says which), else the one on PATH, else the one that make fetched."""
+    fetched = CACHE / "uv" / "bin" / "uv"
+    found = os.environ.get("UV") or shutil.which("uv") or (str(fetched) if fetched.exists() else None)
     if found is None:
         raise CannotStart("uv is not on PATH: start the stack with `make demo`, or install uv.")
     return found

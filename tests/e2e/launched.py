@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from local.checkout import ROOT
+from local.runtimes import uv
 
 READY_WITHIN_S = 180
 STOPPED_WITHIN_S = 30
@@ -42,14 +43,15 @@ class Launched:
 
 
 @contextmanager
-def launched(base: int, folder: Path) -> Iterator[Launched]:
-    """A stack on this port base, starting; stopped at the end whatever happened."""
+def launched(base: int, folder: Path, *, by_uv: bool = False) -> Iterator[Launched]:
+    """A stack on this port base, starting; stopped at the end whatever happened. `by_uv`: as make starts it."""
     folder.mkdir(parents=True, exist_ok=True)
     stack_log = folder / f"{base}.log"
     file = folder / f"{base}.json"
+    program = (uv(), "run", "--no-sync", "holdline") if by_uv else (sys.executable, "-m", "cli.main")
     with stack_log.open("w") as out:
         launcher = subprocess.Popen(
-            [sys.executable, "-m", "cli.main", "up", "--keyless", "--port-base", str(base), "--ready-file", str(file)],
+            [*program, "up", "--keyless", "--port-base", str(base), "--ready-file", str(file)],
             cwd=ROOT,
             env={**os.environ, "NO_COLOR": "1"},
             stdout=out,

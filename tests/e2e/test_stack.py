@@ -21,8 +21,11 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(420)]
 
 
 def test_stacks_live_side_by_side_and_none_outlives_its_launcher(tmp_path: Path) -> None:
-    """Two stacks; one launcher is killed, and its base is started again while the other goes on."""
-    with launched(ONE, tmp_path) as killed, launched(OTHER, tmp_path) as other:
+    """Two stacks; one launcher is killed, and its base is started again while the other goes on.
+
+    The one that is killed is a `uv run`: what it started has to notice by itself.
+    """
+    with launched(ONE, tmp_path, by_uv=True) as killed, launched(OTHER, tmp_path) as other:
         ready, beside = killed.until_ready(), other.until_ready()
         assert set(ready["pids"]) == PARTS
         assert not _addresses(ready) & _addresses(beside)
