@@ -64,7 +64,7 @@ def _refuse_too_many(number: PhoneNumber, visitor: Visitor, context: Context) ->
         return  # its own people are known by name
     on_the_line = store.find(Query(Call, {"line": number.id, "kind": CallKind.BROWSER, "ended_at": None}))
     if _remembered(on_the_line, context) >= LIVE_CALLS_OF_A_LINE:
-        raise Refused("too_many_calls", "This line takes no more calls from browsers right now. Try again in a minute.")
+        raise Refused("conflict", "This line takes no more calls from browsers right now. Try again in a moment.")
 
 
 def _remembered(calls: Found[Call], context: Context) -> int:
