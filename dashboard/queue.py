@@ -21,6 +21,8 @@ from holdline.records import checked_id
 blueprint = Blueprint("queue", __name__)
 blueprint.before_request(require_person)
 
+DONE = "Holdline-Done"
+"""What a script is told. Not as an htmx event: its form may be gone by then, since the stream can be faster."""
 STORAGE_IS_AWAY = "Our storage does not answer. Your words are still here: send them again in a moment."
 
 
@@ -84,8 +86,8 @@ def _do(verb: str, request_id: str, act: Callable[..., HelpRequest], *, draft: s
     if "HX-Request" not in request.headers:
         return redirect(url_for("queue.index", _anchor=f"request-{request_id}"), code=303)
     # The card itself comes by the stream, which alone knows what is newest.
-    event = {"holdline:done": {"request": request_id, "verb": verb, "status": done.status.value}}
-    return Response(status=HTTPStatus.NO_CONTENT, headers={"HX-Trigger": json.dumps(event)})
+    told = {"request": request_id, "verb": verb, "status": done.status.value}
+    return Response(status=HTTPStatus.NO_CONTENT, headers={DONE: json.dumps(told)})
 
 
 def _refused(refusal: HoldlineError, request_id: str, *, draft: str | None) -> AnyResponse:

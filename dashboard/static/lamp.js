@@ -5,6 +5,7 @@ const LATE_MS = 40000; // more than two beats
 
 let isOpen = true; // until the first error: the page itself was just served
 let lastBeat = Date.now();
+let stream = null;
 
 function show() {
   const lamp = document.getElementById("lamp");
@@ -20,6 +21,7 @@ export function followLine(body) {
     isOpen = true;
     lastBeat = Date.now();
     const { source } = event.detail;
+    stream = source;
     source.addEventListener("beat", (beat) => {
       lastBeat = Date.now();
       keepTime(beat.data);
@@ -35,7 +37,9 @@ export function followLine(body) {
   });
   // A connection that died without a word, such as under a lid that was closed, is not noticed by the browser.
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && Date.now() - lastBeat > LATE_MS) location.reload();
+    if (document.hidden || !stream || Date.now() - lastBeat < LATE_MS) return;
+    stream.close();
+    stream.dispatchEvent(new Event("error")); // on which htmx opens a new one, which begins with the whole board
   });
   setInterval(show, 1000);
 }

@@ -1,6 +1,7 @@
 // Hearing the answer before it is sent.
 import { audioContext } from "./sound.js";
 
+const OUT_OF_ORDER = "The preview cannot be made right now. Your answer can be sent all the same.";
 let playing = null;
 
 export async function preview(button, note) {
@@ -17,7 +18,7 @@ export async function preview(button, note) {
       headers: { "HX-Request": "true" },
     });
     if (!reply.ok) {
-      note.textContent = reply.status < 500 || reply.status === 503 ? await reply.text() : "The preview cannot be made right now.";
+      note.textContent = (await reply.text()).trim() || OUT_OF_ORDER;
       return;
     }
     const audio = audioContext();
@@ -31,7 +32,7 @@ export async function preview(button, note) {
     button.textContent = "Stop";
     playing.start();
   } catch {
-    note.textContent = "The preview cannot be made right now.";
+    note.textContent = OUT_OF_ORDER;
   } finally {
     button.disabled = false;
   }

@@ -1,10 +1,12 @@
 // The live queue in the browser: what the stream brings is morphed into the page by htmx and idiomorph; this file adds
 // what a server cannot do. It works on whatever cards there are, so nothing has to be set up again after a morph.
+import { boxOf, cardOf, cards, isBeingWritten, meant, nextToAnswer, noteOf } from "./cards.js";
 import { keepTime, tick } from "./clocks.js";
 import { forget, keepDrafts, restore } from "./drafts.js";
 import { followLine } from "./lamp.js";
 import { preview } from "./preview.js";
 import { chime, soundSwitch } from "./sound.js";
+import { suggest } from "./suggestions.js";
 
 const RELOAD_AFTER_MS = 4000;
 const RENEW_CLAIM_MS = 45000;
@@ -16,11 +18,6 @@ let known = new Set();
 let lastBoardAt = Date.now();
 let lastRenewalAt = 0;
 
-const cardOf = (element) => element.closest("[data-request]");
-const boxOf = (card) => card.querySelector("textarea[data-draft]");
-const noteOf = (card) => card.querySelector("[data-note]");
-const cards = () => [...board.querySelectorAll("[data-request]")];
-
 // --- what a morph must leave alone -----------------------------------------------------------------------------
 
 Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) => {
@@ -31,8 +28,15 @@ Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) => {
 };
 Idiomorph.defaults.callbacks.beforeNodeRemoved = (old) => {
   // A card leaves the board in its time, but never while somebody writes in it.
-  return !(old instanceof Element && old.matches("[data-request]") && boxOf(old)?.matches(":focus"));
+  if (!(old instanceof Element && old.matches("[data-request]") && isBeingWritten(old))) return true;
+  old.classList.add("is-kept");
+  old.classList.remove("is-open");
+  return false;
 };
+
+function letGo(card) {
+  if (card.matches(".is-kept") && !isBeingWritten(card)) card.remove();
+}
 
 // --- what is new -----------------------------------------------------------------------------------------------
 
@@ -88,13 +92,26 @@ function wrote(card) {
 
 function use(card, words) {
   const box = boxOf(card);
-  box.value = words;
-  box.focus();
-  box.dispatchEvent(new Event("input", { bubbles: true }));
+  if (!suggest(box, words)) noteOf(card).textContent = `Together that would be more than ${box.maxLength} characters.`;
 }
 
 document.addEventListener("input", (event) => {
   if (event.target.matches("textarea[data-draft]")) wrote(cardOf(event.target));
+});
+
+document.addEventListener("reset", (event) => {
+  const card = cardOf(event.target);
+  if (!card) return;
+  forget(card.dataset.request);
+  setTimeout(() => { // the box is empty only after this event
+    count(card);
+    letGo(card);
+  });
+});
+
+document.addEventListener("focusout", (event) => {
+  const card = cardOf(event.target);
+  if (card) setTimeout(letGo, 0, card);
 });
 
 document.addEventListener("keydown", (event) => {
@@ -106,14 +123,15 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (!event.altKey || event.ctrlKey || event.metaKey) return;
-  const card = box ? cardOf(box) : board.querySelector("[data-request].is-open");
-  if (!card) return;
   const digit = /^Digit([1-9])$/.exec(event.code);
   if (digit) {
-    const words = card.querySelectorAll(".quick [data-use]")[Number(digit[1]) - 1]?.dataset.use;
+    const card = meant(event.target);
+    const words = card?.querySelectorAll(".quick [data-use]")[Number(digit[1]) - 1]?.dataset.use;
     if (words) use(card, words);
+    if (!card && cards().length) announcer.textContent = "Choose a caller first: claim the question, or go to its box.";
   } else if (event.code === "KeyA") {
-    boxOf(card).focus();
+    const card = nextToAnswer(event.target);
+    if (card) boxOf(card).focus();
   } else {
     return;
   }
@@ -134,22 +152,45 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   const card = cardOf(event.target);
-  if (card) quiet(card);
+  if (!card) return;
+  quiet(card);
+  const { xhr } = event.detail;
+  const sentAt = Date.now();
+  // Not as an event of htmx, which a form that the stream has already taken away would not pass on.
+  xhr.addEventListener("load", () => {
+    const told = xhr.getResponseHeader("Holdline-Done");
+    if (told) done({ ...JSON.parse(told), sentAt });
+  });
 });
 
-document.addEventListener("holdline:done", (event) => {
-  const { request, verb } = event.detail;
+function done({ request, verb, status, sentAt }) {
   const card = document.getElementById(`request-${request}`);
-  const doneAt = Date.now();
-  if (verb === "answer" && card) {
+  if (verb === "answer") {
     forget(request);
-    const box = boxOf(card);
-    if (box) box.value = "";
-    announcer.textContent = "It is on its way";
+    const box = card && boxOf(card);
+    if (box) {
+      box.value = "";
+      box.blur();
+    }
+    announcer.textContent = status === "follow_up" ? "Kept for a follow-up" : "It is on its way";
   }
-  // The card changes by the stream. Where the stream is down, the page is loaded anew: drafts are kept.
-  setTimeout(() => lastBoardAt < doneAt && location.reload(), RELOAD_AFTER_MS);
-});
+  setTimeout(catchUp, RELOAD_AFTER_MS, request, verb, sentAt);
+}
+
+// The card changes by the stream, which may be faster than the reply. Where the stream is down, the page is loaded
+// anew, as soon as that takes nothing from under anybody's fingers.
+function catchUp(request, verb, sentAt) {
+  if (lastBoardAt >= sentAt || isSeen(request, verb)) return;
+  if (cards().some(isBeingWritten)) setTimeout(catchUp, RELOAD_AFTER_MS, request, verb, sentAt);
+  else location.reload();
+}
+
+// What is done a second time changes nothing, and brings no board.
+function isSeen(request, verb) {
+  const card = document.getElementById(`request-${request}`);
+  if (!card) return true;
+  return { claim: card.matches(".is-mine"), release: !card.matches(".is-mine") }[verb] ?? !card.matches(".is-open, .is-late");
+}
 
 for (const name of ["htmx:sendError", "htmx:responseError"]) {
   document.addEventListener(name, (event) => {

@@ -1,5 +1,6 @@
 """The dashboard in a real browser, on the running stack: what people see, type and press."""
 
+import re
 import wave
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,10 +9,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, Route, expect, sync_playwright
 
+from dashboard.board import LINGER_UNANSWERED
 from holdline import desk, line
-from holdline.call import KnowledgeUse, Speaker
+from holdline.call import Call, CallKind, KnowledgeUse, Speaker, Turn
 from holdline.firestore import connect
 from holdline.help_request import ContextTurn, Event, HelpRequest, Status
 from holdline.people import PersonRef
@@ -25,7 +27,8 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 ROSA = PersonRef(uid="rosa-of-the-test", name="Rosa")
 QUESTION = Path(__file__).parents[2] / "local" / "recordings" / "do_you_have_gift_cards.slt.wav"
 PAUSE_S = 6
-PAGES = ("/", "/calls", "/knowledge", "/call", "/sign-in", "/nowhere")
+PAGES = ("/", "/calls", "/knowledge", "/call", "/nowhere")
+PUBLIC_PAGES = ("/sign-in", "/call")
 
 
 def now() -> datetime:
@@ -131,6 +134,36 @@ def signed_in(open_page: Callable[..., Page], people: list[dict[str, str]]) -> C
     return one
 
 
+@pytest.fixture
+def a_long_call(store: Store) -> Call:
+    """A call that has ended, with words in its transcript that do not break."""
+    at = now() - timedelta(minutes=10)
+    call = Call(
+        id="page-test",
+        kind=CallKind.BROWSER,
+        caller="browser",
+        caller_identity="caller",
+        line="+12125550100",
+        voice_agent="reception",
+        voice_agent_version="v1",
+        opened_by="page-test",
+        started_at=at,
+        ended_at=at + timedelta(minutes=2),
+    )
+    said = Turn.of(call.id, 1, who=Speaker.CALLER, text="Tell me " + "anywordatall" * 20, at=at)
+    store.commit(Put(call), Put(said))
+    return call
+
+
+def is_the_same(page: Page) -> bool:
+    """Whether the page was not loaded anew since `remember`."""
+    return bool(page.evaluate("window.isTheSame"))
+
+
+def remember(page: Page) -> None:
+    page.evaluate("window.isTheSame = true")
+
+
 def card_of(page: Page, request: HelpRequest) -> Locator:
     card = page.locator(f'[data-request="{request.id}"]')
     expect(card).to_be_visible()
@@ -215,19 +248,233 @@ def test_a_question_can_be_answered_without_script(
 
 
 def test_of_two_who_answer_at_once_one_is_told_who_was_faster_and_keeps_the_words(
-    signed_in: Callable[..., Page], people: list[dict[str, str]], ask: Callable[..., HelpRequest]
+    signed_in: Callable[..., Page], people: list[dict[str, str]], ask: Callable[..., HelpRequest], store: Store
 ) -> None:
     first, second = signed_in(people[0]), signed_in(people[1])
     request = ask()
     mine, theirs = card_of(first, request), card_of(second, request)
-    mine.get_by_label("Answer").fill("Yes, upstairs.")
-    theirs.get_by_label("Answer").fill("Yes, in the hall.")
-    mine.get_by_role("button", name="Send to caller").click()
-    theirs.get_by_role("button", name="Send to caller").click()
-    name = first.locator(".whose strong").inner_text()
-    expect(theirs).to_contain_text(f"Already taken by {name}.")
-    expect(theirs.get_by_role("textbox")).to_have_value("Yes, in the hall.")
-    expect(theirs).to_contain_text("Yes, upstairs.")
+    said = {first: "Yes, upstairs.", second: "Yes, in the hall."}
+    mine.get_by_label("Answer").fill(said[first])
+    theirs.get_by_label("Answer").fill(said[second])
+    for page in said:  # both are armed, and press at the same moment of the clock
+        page.evaluate(
+            """([request, at]) => {
+                const send = document.querySelector(`[data-request="${request}"] [data-send]`);
+                setTimeout(() => send.click(), at - Date.now());
+            }""",
+            [request.id, (now() + timedelta(seconds=1)).timestamp() * 1000],
+        )
+    for page in said:
+        expect(card_of(page, request).locator(".given")).to_be_visible()
+    faster = first if must_get(store, HelpRequest, request.id).record.answer == said[first] else second
+    slower = second if faster is first else first
+    name = faster.locator(".whose strong").inner_text()
+    expect(card_of(faster, request)).not_to_contain_text("Already taken")
+    lost = card_of(slower, request)
+    expect(lost).to_contain_text(f"Already taken by {name}.")
+    expect(lost.get_by_role("textbox")).to_have_value(said[slower])
+    expect(lost.locator(".given")).to_contain_text(said[faster])
+    lost.get_by_role("button", name="Discard").click()
+    expect(lost.get_by_role("textbox")).to_be_hidden()
+
+
+def test_keys_work_on_the_card_that_was_claimed_and_not_on_the_first(
+    signed_in: Callable[..., Page], ask: Callable[..., HelpRequest]
+) -> None:
+    page = signed_in()
+    first, second = card_of(page, ask("Do you have a harp?")), card_of(page, ask("Do you have a drum?"))
+    second.get_by_role("button", name="Claim").click()
+    expect(second).to_contain_text("You are on it")
+    page.locator("h1").click()
+    page.keyboard.press("Alt+1")
+    expect(second.get_by_label("Answer")).to_have_value(second.locator(".quick button").first.inner_text())
+    expect(first.get_by_label("Answer")).to_have_value("")
+    page.locator("h1").click()
+    page.keyboard.press("Alt+a")
+    expect(second.get_by_label("Answer")).to_be_focused()
+
+
+def test_a_quick_response_never_goes_to_a_caller_whom_nobody_chose(
+    signed_in: Callable[..., Page], ask: Callable[..., HelpRequest]
+) -> None:
+    page = signed_in()
+    first, second = card_of(page, ask("Do you have a harp?")), card_of(page, ask("Do you have a drum?"))
+    page.keyboard.press("Alt+1")
+    expect(page.locator("#announcer")).to_contain_text("Choose a caller first")
+    for card in (first, second):
+        expect(card.get_by_label("Answer")).to_have_value("")
+    second.get_by_role("button", name="Use this").focus()
+    page.keyboard.press("Alt+1")
+    expect(second.get_by_label("Answer")).not_to_have_value("")
+    expect(first.get_by_label("Answer")).to_have_value("")
+    page.locator("h1").click()
+    page.keyboard.press("Alt+a")
+    expect(first.get_by_label("Answer")).to_be_focused()
+
+
+@pytest.mark.parametrize("is_in_the_box", [True, False])
+def test_a_card_stays_for_whoever_writes_a_late_answer(
+    signed_in: Callable[..., Page], ask: Callable[..., HelpRequest], store: Store, is_in_the_box: bool
+) -> None:
+    page = signed_in()
+    left_alone, request = ask("Do you have a harp?"), ask()
+    card = card_of(page, request)
+    card.get_by_label("Answer").fill("Yes, ups")
+    if not is_in_the_box:
+        page.locator("h1").click()
+    almost_gone = now() + timedelta(seconds=2) - LINGER_UNANSWERED
+    for one in (left_alone, request):
+        line.expire(store, one.id, at=almost_gone)
+    expect(page.locator(f'[data-request="{left_alone.id}"]')).to_have_count(0)
+    box = card.get_by_label("Words for a follow-up")
+    expect(box).to_be_visible()
+    expect(box).to_have_value("Yes, ups")
+    if not is_in_the_box:
+        box.focus()
+    page.keyboard.press("End")
+    page.keyboard.type("tairs.")
+    card.get_by_role("button", name="Keep for follow-up").click()
+    expect(card).to_contain_text("Kept for a follow-up")
+    expect(page.locator("#announcer")).to_have_text("Kept for a follow-up")
+    assert must_get(store, HelpRequest, request.id).record.answer == "Yes, upstairs."
+
+
+def test_a_card_that_stayed_goes_once_its_draft_is_discarded(
+    signed_in: Callable[..., Page], ask: Callable[..., HelpRequest], store: Store
+) -> None:
+    page = signed_in()
+    left_alone, request = ask("Do you have a harp?"), ask()
+    card = card_of(page, request)
+    card.get_by_label("Answer").fill("Yes, ups")
+    for one in (left_alone, request):
+        line.expire(store, one.id, at=now() + timedelta(seconds=2) - LINGER_UNANSWERED)
+    expect(page.locator(f'[data-request="{left_alone.id}"]')).to_have_count(0)
+    card.get_by_role("button", name="Discard").click()
+    expect(card).to_have_count(0)
+
+
+def test_a_section_without_cards_is_not_there(signed_in: Callable[..., Page], ask: Callable[..., HelpRequest]) -> None:
+    page = signed_in()
+    request = ask()
+    section = page.locator("#on-the-way")
+    section.evaluate("(section, id) => section.append(document.getElementById(id))", f"request-{request.id}")
+    expect(section).to_be_visible()
+    section.locator("[data-request]").evaluate_all("cards => cards.forEach(card => card.remove())")
+    expect(section).to_be_hidden()
+
+
+def test_no_page_is_loaded_anew_because_a_reply_came_after_what_it_tells(
+    signed_in: Callable[..., Page], ask: Callable[..., HelpRequest], store: Store
+) -> None:
+    page = signed_in()
+    page.clock.install()
+    remember(page)
+    request = ask()
+    card = card_of(page, request)
+
+    def late(route: Route) -> None:
+        reply = route.fetch()
+        expect(card).to_contain_text("You are on it")
+        route.fulfill(response=reply)
+
+    page.route("**/claim", late)
+    with page.expect_response("**/claim"):
+        card.get_by_role("button", name="Claim").click()
+    page.clock.fast_forward(10_000)
+    line.add_detail(store, request.id, "a grand one if possible")
+    expect(card).to_contain_text("a grand one if possible")
+    assert is_the_same(page)
+
+
+def test_a_reply_that_came_after_the_card_had_changed_is_announced_all_the_same(
+    signed_in: Callable[..., Page], ask: Callable[..., HelpRequest]
+) -> None:
+    page = signed_in()
+    card = card_of(page, ask())
+
+    def late(route: Route) -> None:
+        reply = route.fetch()
+        expect(card).to_contain_text("On its way to the caller")
+        route.fulfill(response=reply)
+
+    page.route("**/answer", late)
+    card.get_by_label("Answer").fill("Yes, upstairs.")
+    card.get_by_role("button", name="Send to caller").click()
+    expect(page.locator("#announcer")).to_have_text("It is on its way")
+    assert not page.evaluate("Object.keys(sessionStorage).some(key => key.startsWith('holdline-draft'))")
+
+
+def test_no_page_is_loaded_anew_under_somebody_who_writes(
+    signed_in: Callable[..., Page], ask: Callable[..., HelpRequest], stack: dict[str, Any]
+) -> None:
+    """Though the stream is down: what was done will be seen when the writing is over."""
+    page = signed_in()
+    page.clock.install()
+    first, second = ask("Do you have a harp?"), ask("Do you have a drum?")
+    box = card_of(page, second).get_by_label("Answer")
+    page.evaluate("htmx.find('#board')['htmx-internal-data'].sseEventSource.close()")
+    remember(page)
+    with page.expect_response("**/claim"):
+        card_of(page, first).get_by_role("button", name="Claim").click()
+    box.fill("Yes, a big")
+    page.clock.fast_forward(10_000)
+    page.keyboard.type(" one")
+    assert is_the_same(page)
+    expect(box).to_have_value("Yes, a big one")
+    box.fill("")
+    page.locator("h1").click()
+    with page.expect_navigation():
+        page.clock.fast_forward(10_000)
+    expect(card_of(page, first)).to_contain_text("You are on it")
+
+
+def test_a_page_that_wakes_up_finds_its_stream_again_and_keeps_its_draft(
+    signed_in: Callable[..., Page], ask: Callable[..., HelpRequest], store: Store
+) -> None:
+    page = signed_in()
+    page.clock.install()
+    request = ask()
+    box = card_of(page, request).get_by_label("Answer")
+    box.fill("Yes, ups")
+    remember(page)
+    page.clock.fast_forward(60_000)
+    expect(page.get_by_text("Reconnecting")).to_be_visible()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_text("Line is live")).to_be_visible()
+    line.add_detail(store, request.id, "a grand one if possible")
+    expect(card_of(page, request)).to_contain_text("a grand one if possible")
+    expect(box).to_have_value("Yes, ups")
+    assert is_the_same(page)
+
+
+def test_a_suggestion_is_added_to_what_was_typed_and_can_be_undone(
+    signed_in: Callable[..., Page], ask: Callable[..., HelpRequest]
+) -> None:
+    page = signed_in()
+    card = card_of(page, ask())
+    box = card.get_by_label("Answer")
+    box.focus()
+    page.keyboard.type("We do.")
+    card.get_by_role("button", name="Use this").click()
+    expect(box).to_have_value("We do. Softly, all day.")
+    page.keyboard.press("Control+z")
+    expect(box).to_have_value("We do.")
+    box.fill("a" * 499)
+    card.get_by_role("button", name="Use this").click()
+    expect(card.get_by_role("alert")).to_contain_text("more than 500 characters")
+    expect(box).to_have_value("a" * 499)
+
+
+def test_a_preview_after_the_session_is_over_says_so(
+    signed_in: Callable[..., Page], ask: Callable[..., HelpRequest]
+) -> None:
+    page = signed_in()
+    card = card_of(page, ask())
+    card.get_by_label("Answer").fill("Yes, upstairs.")
+    page.context.clear_cookies(name="holdline_session")
+    card.get_by_role("button", name="Preview").click()
+    expect(card.get_by_role("alert")).to_contain_text("Sign in again")
+    expect(card.get_by_label("Answer")).to_have_value("Yes, upstairs.")
 
 
 def test_claim_and_release_are_seen_by_the_others(
@@ -326,14 +573,26 @@ def test_a_wrong_password_is_told_and_nothing_more(
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_fits_its_window_and_its_policy(
-    signed_in: Callable[..., Page], ask: Callable[..., HelpRequest], console: list[str], width: int, scheme: str
+    signed_in: Callable[..., Page],
+    open_page: Callable[..., Page],
+    ask: Callable[..., HelpRequest],
+    a_long_call: Call,
+    console: list[str],
+    width: int,
+    scheme: str,
 ) -> None:
     request = ask("Would you have a very long answer to a question with a verylongwordthatdoesnotbreakanywhereatall?")
-    page = signed_in(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    window = {"viewport": {"width": width, "height": 844}, "color_scheme": scheme}
+    page, visitor = signed_in(**window), open_page(**window)
     card_of(page, request)
-    for path in PAGES:
+    for path in (*PAGES, f"/calls/{a_long_call.id}"):
         page.goto(path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        expect(page).to_have_url(re.compile(f"{re.escape(path)}$"))
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    for path in PUBLIC_PAGES:
+        visitor.goto(path)
+        expect(visitor).to_have_url(re.compile(f"{re.escape(path)}$"))
+        assert visitor.evaluate("document.documentElement.scrollWidth") <= width, path
     assert console == []
 
 

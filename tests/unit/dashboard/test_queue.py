@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from dashboard.preview import VoiceUnavailable
+from dashboard.queue import DONE
 from holdline import desk, line
 from holdline.errors import Unavailable
 from holdline.help_request import Event, HelpRequest, Status
@@ -86,15 +87,13 @@ def test_an_answer_is_sent_as_it_was_typed_in_the_name_of_who_typed_it(ana: Brow
 def test_a_script_is_told_what_was_done_and_gets_the_card_by_the_stream(ana: Browser) -> None:
     reply = ana.post("/help/r1/answer", htmx=True, answer="Yes.")
     assert (reply.status_code, reply.text) == (204, "")
-    assert json.loads(reply.headers["HX-Trigger"]) == {
-        "holdline:done": {"request": "r1", "verb": "answer", "status": "answered"}
-    }
+    assert json.loads(reply.headers[DONE]) == {"request": "r1", "verb": "answer", "status": "answered"}
 
 
 def test_a_script_is_told_that_a_late_answer_is_not_on_its_way(ana: Browser, salon: Store) -> None:
     line.expire(salon, "r1", at=NOW)
     reply = ana.post("/help/r1/answer", htmx=True, answer="Yes.")
-    assert json.loads(reply.headers["HX-Trigger"])["holdline:done"]["status"] == "follow_up"
+    assert json.loads(reply.headers[DONE])["status"] == "follow_up"
 
 
 def test_the_loser_of_a_race_is_told_by_whom_and_keeps_the_words(ana: Browser, rosa: Browser, salon: Store) -> None:

@@ -1,0 +1,26 @@
+// The cards of the live queue, and which of them somebody means.
+export const cardOf = (element) => element.closest?.("[data-request]") ?? null;
+export const boxOf = (card) => card.querySelector("textarea[data-draft]");
+export const noteOf = (card) => card.querySelector("[data-note]");
+export const cards = () => [...document.querySelectorAll("#board [data-request]")];
+const openOnes = () => cards().filter((card) => card.matches(".is-open"));
+
+// In a window that is not in front nothing matches :focus, but there is an active element all the same.
+export function isBeingWritten(card) {
+  const box = boxOf(card);
+  return box !== null && (box.value !== "" || box === document.activeElement);
+}
+
+// The card that a key is meant for: the one it was pressed in, the one that was claimed, or the only one. Else none,
+// because words must not go to a caller whom nobody chose.
+export function meant(element) {
+  const mine = openOnes().filter((card) => card.matches(".is-mine"));
+  const likely = mine.length ? mine : openOnes();
+  return cardOf(element) ?? (likely.length === 1 ? likely[0] : null);
+}
+
+// The card to write in next: words that are yet to be typed may be for whoever waits longest.
+export function nextToAnswer(element) {
+  const card = meant(element);
+  return card?.matches(".is-open, .is-late") ? card : openOnes()[0];
+}
