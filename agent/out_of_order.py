@@ -16,7 +16,7 @@ APOLOGISE_WITHIN_S = 20
 
 async def apologise(ctx: JobContext, pipeline: Pipeline, *, caller_identity: str) -> None:
     """Say that something is wrong on our side; needs nothing but a room and a synthesiser."""
-    session: AgentSession[None] = AgentSession(tts=pipeline.tts, vad=None)
+    session: AgentSession[None] = AgentSession(tts=pipeline.tts, vad=None, turn_handling={"turn_detection": None})
     try:
         async with asyncio.timeout(APOLOGISE_WITHIN_S):
             await session.start(

@@ -1,0 +1,66 @@
+"""A call that cannot be answered: the caller hears why, and is not left on the line."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from livekit import api
+
+from agent.words import line as words
+from holdline import line
+from holdline.call import Call, CallKind, Dispatch, Outcome
+from holdline.speech.espeak import synthesise
+from holdline.store import Query, Store
+from local.caller import Caller, Door
+from local.heard import which
+from tests.e2e.documents import awaited
+
+NUMBER = "+12125550100"
+CALLER = "caller-out-of-order"
+CANDIDATES = (words("apology", "out_of_order"), words("goodbye"), words("expired"), words("hold"))
+
+
+async def test_a_call_whose_voice_agent_is_not_to_be_had_hears_an_apology_and_ends(
+    stack: dict[str, Any], salon: Store
+) -> None:
+    call = Call(
+        id=f"web-{uuid4().hex}",
+        kind=CallKind.BROWSER,
+        caller="browser",
+        caller_identity=CALLER,
+        line=NUMBER,
+        voice_agent="front-desk",
+        voice_agent_version="never-was",
+        opened_by="nobody",
+        started_at=datetime.now(UTC),
+    )
+    line.open_call(salon, call)
+    door = Door(**stack["livekit"])
+    await _open_room(door, call)
+    async with await Caller.join(door.url, door.token(call.id, CALLER)) as caller:
+        ended = await awaited(
+            salon, Query(Call, {"opened_by": "nobody"}), lambda one: one.id == call.id and not one.is_live
+        )
+        assert ended.outcome is Outcome.FAILED
+        assert "never-was" in (ended.outcome_detail or "")
+        assert which(caller.agent.between(0), CANDIDATES, synthesise).best == CANDIDATES[0]
+
+
+async def _open_room(door: Door, call: Call) -> None:
+    """As the functions do, for a version of the voice agent that was never kept."""
+    dispatch = Dispatch(
+        org="luxe-beauty-salon",
+        call=call.id,
+        voice_agent=call.voice_agent,
+        version=call.voice_agent_version,
+        kind=call.kind,
+        caller_identity=call.caller_identity,
+    ).model_dump_json()
+    async with api.LiveKitAPI(door.url, door.api_key, door.api_secret) as livekit:
+        await livekit.room.create_room(
+            api.CreateRoomRequest(
+                name=call.id,
+                metadata=dispatch,
+                agents=[api.RoomAgentDispatch(agent_name="holdline", metadata=dispatch)],
+            )
+        )
