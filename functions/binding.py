@@ -14,7 +14,7 @@ def binding_of(number: str, database: Database, *, at: datetime) -> PhoneNumber 
     Raises InvalidDocument where it never was good, and Unavailable.
     """
     try:
-        return in_force(database.platform, PhoneNumber, number, at=at, outlives_deletion=False)[0]
+        return in_force(database.platform, PhoneNumber, number, at=at)[0]
     except NotFound:
         stored = database.platform.get(PhoneNumber, number)
         return stored.record if stored else None

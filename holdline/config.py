@@ -27,13 +27,10 @@ class ConfigVersion(Record):
     since: Instant
 
 
-def in_force(
-    store: Store, kind: type[R], document_id: str, *, at: datetime, outlives_deletion: bool = True
-) -> tuple[R, str]:
+def in_force(store: Store, kind: type[R], document_id: str, *, at: datetime) -> tuple[R, str]:
     """The configuration that a call starting at `at` uses, and its version.
 
-    A deleted document leaves its last good version in force, unless `outlives_deletion` is False. Raises NotFound
-    where there never was a valid one, and Unavailable.
+    Raises NotFound where there is no document, or none that ever was valid, and Unavailable.
     """
     of = f"{kind.collection}_{document_id}"
     try:
@@ -43,7 +40,7 @@ def in_force(
             store.commit(Remark(kind, document_id, error.problem))
         stored = None
     else:
-        if stored is None and not outlives_deletion:
+        if stored is None:  # whoever deletes it wants it gone, whatever was kept
             raise NotFound(f"{kind.collection}/{document_id}")
     kept = max(store.find(Query(ConfigVersion, {"of": of})).records, key=lambda v: v.since, default=None)
     if stored is None:

@@ -142,15 +142,13 @@ def test_what_is_not_there_is_not_found(store: Store) -> None:
         in_force(store, VoiceAgent, "nobody", at=NOW)
 
 
-def test_what_does_not_outlive_its_deletion_is_not_found_but_outlives_an_invalid_edit(
-    database: MemoryDatabase, store: Store
-) -> None:
+def test_a_configuration_outlives_an_invalid_edit_but_not_its_deletion(database: MemoryDatabase, store: Store) -> None:
     last_good = in_force(store, VoiceAgent, "reception", at=NOW)
     database.write_by_hand(PATH, {"answer_timeout_s": 1})
-    assert in_force(store, VoiceAgent, "reception", at=later(1), outlives_deletion=False) == last_good
+    assert in_force(store, VoiceAgent, "reception", at=later(1)) == last_good
     database.delete_by_hand(PATH)
     with pytest.raises(NotFound):
-        in_force(store, VoiceAgent, "reception", at=later(2), outlives_deletion=False)
+        in_force(store, VoiceAgent, "reception", at=later(2))
 
 
 def test_an_organisation_that_nobody_configured_well_goes_by_its_id(database: MemoryDatabase, store: Store) -> None:
@@ -159,11 +157,3 @@ def test_an_organisation_that_nobody_configured_well_goes_by_its_id(database: Me
     assert organisation_in_force(store, "salon", at=NOW).time_zone == "America/New_York"
     database.write_by_hand("orgs/salon", {"time_zone": "Mars/Olympus"})
     assert organisation_in_force(store, "salon", at=later(1)).time_zone == "America/New_York"
-
-
-def test_a_document_that_was_deleted_leaves_its_last_good_version_in_force(
-    database: MemoryDatabase, store: Store
-) -> None:
-    last_good = in_force(store, VoiceAgent, "reception", at=NOW)
-    database.delete_by_hand(PATH)
-    assert in_force(store, VoiceAgent, "reception", at=later(1)) == last_good
