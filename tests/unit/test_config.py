@@ -15,13 +15,7 @@ PATH = "orgs/salon/voice_agents/reception"
 
 
 @pytest.fixture
-def database() -> MemoryDatabase:
-    return MemoryDatabase()
-
-
-@pytest.fixture
-def store(database: MemoryDatabase) -> Store:
-    store = database.for_org("salon")
+def store(store: Store) -> Store:
     store.commit(Create(a_voice_agent()))
     return store
 

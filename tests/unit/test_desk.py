@@ -27,13 +27,7 @@ PATH = "orgs/salon/help_requests/request-1"
 
 
 @pytest.fixture
-def database() -> MemoryDatabase:
-    return MemoryDatabase()
-
-
-@pytest.fixture
-def store(database: MemoryDatabase) -> Store:
-    store = database.for_org("salon")
+def store(store: Store) -> Store:
     store.commit(Create(a_request()))
     return store
 

@@ -23,16 +23,6 @@ REQUEST = "call-1_ask-1"
 PARKING = "Yes, there is free parking behind the building."
 
 
-@pytest.fixture
-def database() -> MemoryDatabase:
-    return MemoryDatabase()
-
-
-@pytest.fixture
-def store(database: MemoryDatabase) -> Store:
-    return database.for_org("salon")
-
-
 def asked(store: Store, question: str = "Do you have parking?", *, caller: str = CALLER) -> HelpRequest:
     call = Call(
         id="call-1",

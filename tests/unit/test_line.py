@@ -17,13 +17,7 @@ from tests.doubles import CountingStore
 
 
 @pytest.fixture
-def database() -> MemoryDatabase:
-    return MemoryDatabase()
-
-
-@pytest.fixture
-def store(database: MemoryDatabase) -> Store:
-    store = database.for_org("salon")
+def store(store: Store) -> Store:
     store.commit(Create(a_call()))
     return store
 

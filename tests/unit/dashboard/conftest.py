@@ -20,13 +20,6 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def database() -> Iterator[MemoryDatabase]:
-    database = MemoryDatabase()
-    yield database
-    database.close()
-
-
-@pytest.fixture
 def salon(database: MemoryDatabase) -> Store:
     store = database.for_org("salon")
     store.commit(Put(an_organisation("salon", quick_responses=("Yes, that works.", "No, we do not offer that."))))

@@ -5,15 +5,9 @@ import socket
 import pytest
 
 from holdline.help_request import LIVE, HelpRequest, Status
-from holdline.memory_store import MemoryDatabase
 from holdline.store import Create, Store, must_get
 from local.rehearsal import RehearsalFailed, answer_for_a_person, ring, unfinished
 from tests.builders import NOW, a_claimed_request, a_request, a_request_that_is, an_answered_request, later
-
-
-@pytest.fixture
-def store() -> Store:
-    return MemoryDatabase().for_org("salon")
 
 
 def test_an_answer_is_given_as_a_supervisor_would(store: Store) -> None:
