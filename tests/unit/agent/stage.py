@@ -8,7 +8,8 @@ from livekit.agents import Agent, AgentSession, ModelSettings
 
 from agent.floor import Floor
 from agent.utterance import Utterance
-from tests.unit.agent.studio import SPEECH_S, FakeSynthesiser, ScriptedModel, Studio
+from tests.unit.agent.models import ScriptedModel
+from tests.unit.agent.studio import SPEECH_S, FakeSynthesiser, Studio
 
 HOLD = "Let me check that with my supervisor."
 REPLY = "We are open from nine to five."

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -118,73 +117,6 @@ class Loudspeaker(AudioOutput):
         stretch.was_cut = was_cut
         self.played.append(stretch)
         self.on_playback_finished(playback_position=min(stretch.until - stretch.at, stretch.of_s), interrupted=was_cut)
-
-
-class ScriptedModel(llm.LLM[Any]):
-    """Replies with the next line of its script, and with nothing once that is over."""
-
-    def __init__(self, *script: str) -> None:
-        super().__init__()
-        self.script = deque(script)
-        self.failures = 0
-        """How many of the next tries fail."""
-        self.thinks_for_s = 0.0
-
-    def chat(
-        self,
-        *,
-        chat_ctx: llm.ChatContext,
-        tools: list[llm.Tool] | None = None,
-        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
-        parallel_tool_calls: NotGivenOr[bool] = NOT_GIVEN,
-        tool_choice: NotGivenOr[llm.ToolChoice] = NOT_GIVEN,
-        extra_kwargs: NotGivenOr[dict[str, Any]] = NOT_GIVEN,
-    ) -> llm.LLMStream:
-        return _Reply(self, chat_ctx=chat_ctx, tools=tools or [], conn_options=conn_options)
-
-
-class _Reply(llm.LLMStream):
-    async def _run(self) -> None:
-        model = self._llm
-        assert isinstance(model, ScriptedModel)
-        await asyncio.sleep(model.thinks_for_s)
-        if model.failures:
-            model.failures -= 1
-            raise APIConnectionError("no model")
-        if model.script:
-            delta = llm.ChoiceDelta(role="assistant", content=model.script.popleft())
-            self._event_ch.send_nowait(llm.ChatChunk(id=uuid4().hex, delta=delta))
-
-
-class BrokenModel(llm.LLM[Any]):
-    """Fails: at once, or after it was tried a few times."""
-
-    def __init__(self, *, is_tried_again: bool = False, says_first: str = "") -> None:
-        super().__init__()
-        self.is_tried_again = is_tried_again
-        self.says_first = says_first
-
-    def chat(
-        self,
-        *,
-        chat_ctx: llm.ChatContext,
-        tools: list[llm.Tool] | None = None,
-        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
-        parallel_tool_calls: NotGivenOr[bool] = NOT_GIVEN,
-        tool_choice: NotGivenOr[llm.ToolChoice] = NOT_GIVEN,
-        extra_kwargs: NotGivenOr[dict[str, Any]] = NOT_GIVEN,
-    ) -> llm.LLMStream:
-        return _NoReply(self, chat_ctx=chat_ctx, tools=tools or [], conn_options=conn_options)
-
-
-class _NoReply(llm.LLMStream):
-    async def _run(self) -> None:
-        model = self._llm
-        assert isinstance(model, BrokenModel)
-        if model.says_first:
-            delta = llm.ChoiceDelta(role="assistant", content=model.says_first)
-            self._event_ch.send_nowait(llm.ChatChunk(id=uuid4().hex, delta=delta))
-        raise APIConnectionError("no model", retryable=model.is_tried_again)
 
 
 class TypedCaller(stt.STT[Any]):

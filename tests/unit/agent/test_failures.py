@@ -14,7 +14,8 @@ from holdline.help_request import HelpRequest, Status
 from holdline.memory_store import MemoryDatabase
 from holdline.store import Store
 from tests.builders import NOW
-from tests.unit.agent.studio import SPEECH_S, BrokenModel, ScriptedModel
+from tests.unit.agent.models import BrokenModel, ScriptedModel
+from tests.unit.agent.studio import SPEECH_S
 from tests.unit.agent.whole_line import HOURS, RELAYED, TIMEOUT_S, Line, answered
 
 

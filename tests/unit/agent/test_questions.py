@@ -1,61 +1,22 @@
-"""A question goes to a person once, the caller is told at once, and every end of it has words."""
+"""A question goes to a person once, the caller is told at once, and waiting ends with the answer."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from agent.questions import TELL_WITHIN_S, Questions
-from agent.transcript import Transcript
 from agent.utterance import Kind
 from agent.words import line as words
 from agent.words import lines
 from agent.writer import Writer
 from holdline import desk, line
 from holdline.call import Speaker
-from holdline.help_request import HelpRequest, Status
-from holdline.store import Put, Query, Store
-from tests.builders import ANA, a_call, later
-from tests.unit.agent.fakes import SPEECH_S, FakeFloor, FlakyStore, virtual_clock
-
-TIMEOUT_S = 120
-PARKING = "Do you have parking?"
-DOGS = "Can I bring my dog?"
-
-
-class Line:
-    """Questions of one call, and everything around them."""
-
-    def __init__(self, store: Store, writer: Writer) -> None:
-        clock = virtual_clock()
-        self.store = FlakyStore(store)
-        self.writer = writer
-        self.floor = FakeFloor()
-        self.transcript = Transcript(self.store, "call-1", writer=writer, clock=clock)
-        floor: Any = self.floor
-        self.questions = Questions(
-            self.store,
-            a_call(),
-            floor=floor,
-            writer=writer,
-            transcript=self.transcript,
-            timeout=timedelta(seconds=TIMEOUT_S),
-            clock=clock,
-        )
-
-    def ask(self, question: str, request_id: str = "call-1_a", **arguments: Any) -> None:
-        given = {"reason": "", "skill": None, "confidence": None, "nearest": ()}
-        self.questions.ask(request_id, question, **{**given, **arguments})
-
-    async def settled(self) -> None:
-        """Once everything that was begun is written and said."""
-        await asyncio.sleep(60)
-
-    @property
-    def requests(self) -> tuple[HelpRequest, ...]:
-        return self.store.find(Query(HelpRequest)).records
+from holdline.help_request import Status
+from holdline.store import Put, Store
+from tests.builders import ANA, later
+from tests.unit.agent.asking import DOGS, PARKING, TIMEOUT_S, Line
+from tests.unit.agent.fakes import SPEECH_S
 
 
 @pytest.fixture
@@ -223,130 +184,6 @@ async def test_until_waiting_returns_when_there_is_something_to_wait_for(on: Lin
     assert not waiting.done()
     on.ask(PARKING)
     await asyncio.wait_for(waiting, 1)
-
-
-async def test_never_mind_withdraws_what_was_asked_last(on: Line) -> None:
-    on.ask(PARKING)
-    on.ask(DOGS, "call-1_b")
-    await on.settled()
-    assert on.questions.withdraw()
-    assert on.questions.is_waiting
-    await on.settled()
-    assert [request.status for request in on.requests] == [Status.WAITING, Status.WITHDRAWN]
-    assert on.questions.withdraw()
-    assert not on.questions.is_waiting
-
-
-async def test_a_question_can_be_withdrawn_while_it_is_being_written(on: Line) -> None:
-    on.ask(PARKING)
-    assert on.questions.withdraw()
-    assert not on.questions.is_waiting
-    await on.settled()
-    assert [request.status for request in on.requests] == [Status.WITHDRAWN]
-    assert not on.questions.is_waiting
-
-
-async def test_without_a_question_there_is_nothing_to_withdraw(on: Line) -> None:
-    assert not on.questions.withdraw()
-
-
-async def test_nothing_expires_before_its_time(on: Line) -> None:
-    on.ask(PARKING)
-    await asyncio.sleep(TIMEOUT_S - 0.1)
-    on.questions.expire_due()
-    await on.settled()
-    assert on.requests[0].status is Status.WAITING
-
-
-async def test_out_of_time_the_caller_is_told_once_and_a_message_is_kept(on: Line) -> None:
-    on.ask(PARKING)
-    await asyncio.sleep(TIMEOUT_S)
-    on.questions.expire_due()
-    on.questions.expire_due()
-    await on.settled()
-    on.questions.expire_due()
-    assert on.floor.texts == [lines("hold")[0], words("expired")]
-    assert not on.questions.is_waiting
-    assert on.questions.message_for == ("call-1_a",)
-
-    on.questions.leave_message("Please call me back, it is about my car.")
-    on.questions.leave_message("And what time is it?")
-    await on.settled()
-    (request,) = on.requests
-    assert request.status is Status.EXPIRED
-    assert request.message == "Please call me back, it is about my car."
-
-
-async def test_two_that_run_out_together_get_one_apology_and_both_get_the_message(on: Line) -> None:
-    on.ask(PARKING)
-    on.ask(DOGS, "call-1_b")
-    await asyncio.sleep(TIMEOUT_S)
-    on.questions.expire_due()
-    await on.settled()
-    assert on.floor.texts[2:] == [words("expired")]
-    on.questions.leave_message("Please call me back.")
-    await on.settled()
-    assert [(request.status, request.message) for request in on.requests] == [
-        (Status.EXPIRED, "Please call me back.")
-    ] * 2
-
-
-async def test_a_message_is_wanted_only_once_the_caller_was_asked_for_it(on: Line) -> None:
-    on.ask(PARKING)
-    await asyncio.sleep(TIMEOUT_S)
-    on.questions.expire_due()
-    await asyncio.sleep(SPEECH_S / 2)
-    wanted = [on.questions.message_for]
-    await asyncio.sleep(SPEECH_S)
-    wanted.append(on.questions.message_for)
-    assert wanted == [(), ("call-1_a",)]
-
-
-async def test_words_that_are_no_message_are_kept_nowhere(on: Line) -> None:
-    on.ask(PARKING)
-    await on.settled()
-    on.questions.leave_message("I am still here.")
-    await on.settled()
-    assert on.requests[0].message is None
-
-
-async def test_an_answer_that_comes_with_the_expiry_wins(on: Line) -> None:
-    on.ask(PARKING)
-    await asyncio.sleep(TIMEOUT_S)
-    desk.answer(on.store, "call-1_a", "Yes, behind the house.", by=ANA, at=later(TIMEOUT_S))
-    on.questions.expire_due()
-    await on.settled()
-    assert on.requests[0].status is Status.ANSWERED
-    assert on.questions.message_for == ()
-    assert words("expired") not in on.floor.texts
-
-
-async def test_the_caller_is_told_of_the_expiry_though_storage_is_down(on: Line) -> None:
-    on.ask(PARKING)
-    await asyncio.sleep(TIMEOUT_S)
-    on.store.is_down = True
-    on.questions.expire_due()
-    await on.settled()
-    assert on.floor.texts == [lines("hold")[0], words("expired")]
-    assert on.floor.said[-1].at == pytest.approx(TIMEOUT_S + TELL_WITHIN_S, abs=0.1)
-
-
-async def test_after_closing_nothing_more_is_said(on: Line) -> None:
-    on.store.is_down = True
-    on.ask(PARKING)
-    await asyncio.sleep(SPEECH_S)
-    await on.questions.close()
-    await on.settled()
-    assert on.floor.texts == [lines("hold")[0]]
-
-
-async def test_after_closing_nothing_more_is_asked(on: Line) -> None:
-    await on.questions.close()
-    on.ask(PARKING)
-    await on.settled()
-    assert on.requests == ()
-    assert on.floor.texts == []
-    assert not on.questions.is_waiting
 
 
 async def test_the_call_knows_what_people_are_still_asked(on: Line) -> None:

@@ -22,7 +22,7 @@ from holdline.intent import Intent, intent
 from holdline.store import Query, Store
 from tests.builders import a_call, an_entry
 from tests.unit.agent.fakes import FakeFloor, virtual_clock
-from tests.unit.agent.studio import ScriptedModel
+from tests.unit.agent.models import ScriptedModel
 
 KNOWN_QUESTION = "When do you open?"
 KNOWN_ANSWER = "We open at nine."
