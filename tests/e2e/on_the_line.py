@@ -1,21 +1,23 @@
 """A caller on the line with a microphone and ears alone: what they ask is sound, and so is what they hear."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from agent.words import line as words
-from holdline.help_request import OPEN, HelpRequest
+from holdline.help_request import OPEN, HelpRequest, Status
 from holdline.speech.espeak import synthesise
 from holdline.store import Query, Store
 from local.caller import Caller
 from local.heard import Verdict, which
 from local.recordings import Voice, recording
 from local.rehearsal import ring
-from tests.e2e.documents import awaited
+from tests.e2e.documents import Console, awaited
 
+SALON_LINE = "+12125550100"
 WITHIN_S = 60
 
 
@@ -63,6 +65,15 @@ class OnTheLine:
     async def heard(self, candidates: Sequence[str], *, since: float) -> Verdict:
         """Which of the candidates was in what came out of the telephone since then, by its sound."""
         return await asyncio.to_thread(which, self.caller.agent.between(since), candidates, synthesise)
+
+    async def heard_once_typed(
+        self, answer: str, candidates: Sequence[str], *, request: HelpRequest, console: Console
+    ) -> tuple[Verdict, HelpRequest]:
+        """Type an answer into the request's document: which of the candidates the caller heard, and the request."""
+        typed_at = time.time()
+        console.edit(HelpRequest.collection, request.id, answer=answer)
+        delivered = await self.becomes(request, Status.DELIVERED)
+        return await self.heard(candidates, since=typed_at), delivered
 
 
 @asynccontextmanager

@@ -10,9 +10,8 @@ from holdline.desk import CONSOLE
 from holdline.help_request import HelpRequest, Status
 from holdline.store import Query, Store, must_get
 from tests.e2e.documents import Console, awaited
-from tests.e2e.on_the_line import from_a_browser, relayed
+from tests.e2e.on_the_line import SALON_LINE, from_a_browser, relayed
 
-NUMBER = "+12125550100"
 ANSWERS = (
     "Yes, small dogs are welcome.",
     "Yes, dogs of any size are welcome.",
@@ -30,13 +29,10 @@ async def test_an_answer_typed_into_the_document_is_relayed_word_for_word(
     stack: dict[str, Any], salon: Store, console: Console
 ) -> None:
     answer = random.choice(ANSWERS)
-    async with from_a_browser(stack, salon, NUMBER) as call:
+    async with from_a_browser(stack, salon, SALON_LINE) as call:
         await call.ask("can i bring my dog")
         request = await call.asked()
-        sent_at = time.time()
-        console.edit("help_requests", request.id, answer=answer)
-        delivered = await call.becomes(request, Status.DELIVERED)
-        heard = await call.heard(RELAYED, since=sent_at)
+        heard, delivered = await call.heard_once_typed(answer, RELAYED, request=request, console=console)
     assert heard.best == relayed(answer), heard.matches
     assert delivered.accepted_answer == answer
     assert delivered.answered_by == CONSOLE
@@ -47,7 +43,7 @@ async def test_an_answer_with_markup_is_refused_beside_it_and_spoken_once_it_is_
 ) -> None:
     refused, corrected = random.sample(ANSWERS, 2)
     draft = f"<b>{refused}</b>"
-    async with from_a_browser(stack, salon, NUMBER) as call:
+    async with from_a_browser(stack, salon, SALON_LINE) as call:
         await call.ask("can i bring my dog")
         request = await call.asked()
         typed_at = time.time()
@@ -58,9 +54,6 @@ async def test_an_answer_with_markup_is_refused_beside_it_and_spoken_once_it_is_
         await call.agent_is_done(pause_s=3.0)  # long enough for an answer to have begun
         assert (await call.heard(RELAYED, since=typed_at)).best is None
 
-        sent_at = time.time()
-        console.edit("help_requests", request.id, answer=corrected)
-        await call.becomes(request, Status.DELIVERED)
-        heard = await call.heard(RELAYED, since=sent_at)
+        heard, _ = await call.heard_once_typed(corrected, RELAYED, request=request, console=console)
     assert heard.best == relayed(corrected), heard.matches
     assert must_get(salon, HelpRequest, request.id).record.problem is None

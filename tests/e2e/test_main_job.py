@@ -14,9 +14,8 @@ from holdline.knowledge import KnowledgeEntry, Review
 from holdline.store import Query, Store
 from tests.e2e.desk_page import DeskPage
 from tests.e2e.documents import Console, awaited
-from tests.e2e.on_the_line import from_a_browser, relayed
+from tests.e2e.on_the_line import SALON_LINE, from_a_browser, relayed
 
-NUMBER = "+12125550100"
 PARAPHRASE = "is there somewhere to park"
 TRIES = 3
 """On a machine short of time the recogniser loses a word now and then; such a caller rings again."""
@@ -39,7 +38,7 @@ async def test_what_a_person_types_is_what_the_caller_hears_and_the_line_has_lea
     answer = random.choice(ANSWERS)  # no sentence that is always the same can pass
     ana, daniel = await asyncio.gather(*(DeskPage.of(name, browser, stack) for name in ("Ana", "Daniel")))
 
-    async with from_a_browser(stack, salon, NUMBER) as call:
+    async with from_a_browser(stack, salon, SALON_LINE) as call:
         await call.ask("do you have parking")
         request = await call.asked()
         assert "park" in request.question
@@ -67,7 +66,7 @@ async def test_what_a_person_types_is_what_the_caller_hears_and_the_line_has_lea
     assert await daniel.page.locator("[data-request]").count() == 0
 
     for _ in range(TRIES):
-        async with from_a_browser(stack, salon, NUMBER) as again:
+        async with from_a_browser(stack, salon, SALON_LINE) as again:
             asked_at = await again.ask(PARAPHRASE)
             await again.reply(after=asked_at)
             heard = await again.heard(ANSWERS, since=asked_at)
@@ -85,13 +84,10 @@ async def test_what_a_person_types_is_what_the_caller_hears_and_the_line_has_lea
 async def test_each_of_the_sentences_is_told_from_the_others_through_a_call(
     stack: dict[str, Any], salon: Store, console: Console, answer: str
 ) -> None:
-    async with from_a_browser(stack, salon, NUMBER) as call:
+    async with from_a_browser(stack, salon, SALON_LINE) as call:
         await call.ask("do you have parking", voice="slt")
         request = await call.asked()
-        sent_at = time.time()
-        console.edit("help_requests", request.id, answer=answer)
-        await call.becomes(request, Status.DELIVERED)
-        heard = await call.heard(RELAYED, since=sent_at)
+        heard, _ = await call.heard_once_typed(answer, RELAYED, request=request, console=console)
     assert heard.best == relayed(answer), heard.matches
 
 

@@ -19,9 +19,8 @@ from holdline.store import Put, Query, Store
 from holdline.voice_agent import VoiceAgent
 from tests.e2e.desk_page import WITHIN_MS, DeskPage
 from tests.e2e.documents import Console, awaited
-from tests.e2e.on_the_line import from_a_browser, relayed
+from tests.e2e.on_the_line import SALON_LINE, from_a_browser, relayed
 
-NUMBER = "+12125550100"
 IMPATIENT_LINE = "+12125550178"
 NOTICED_WITHIN_S = 3.0
 
@@ -47,7 +46,7 @@ async def test_a_claim_is_told_to_the_caller_who_may_still_change_their_mind(
     stack: dict[str, Any], salon: Store, browser: Browser
 ) -> None:
     ana = await DeskPage.of("Ana", browser, stack)
-    async with from_a_browser(stack, salon, NUMBER) as call:
+    async with from_a_browser(stack, salon, SALON_LINE) as call:
         await call.ask("are you taking new patients")
         request = await call.asked()
         await ana.claim(request.id)
@@ -66,7 +65,7 @@ async def test_of_two_answers_at_once_one_is_spoken_and_the_other_is_told_by_who
 ) -> None:
     drafts = {"Ana": "Yes, a wheelchair fits through every door.", "Rosa": "No, there are two steps at the entrance."}
     desks = {name: await DeskPage.of(name, browser, stack) for name in drafts}
-    async with from_a_browser(stack, salon, NUMBER) as call:
+    async with from_a_browser(stack, salon, SALON_LINE) as call:
         await call.ask("is there a wheelchair ramp")
         request = await call.asked()
         for name, desk in desks.items():
@@ -90,7 +89,7 @@ async def test_a_caller_who_hangs_up_while_waiting_is_noticed_at_once(
     stack: dict[str, Any], salon: Store, browser: Browser
 ) -> None:
     ana = await DeskPage.of("Ana", browser, stack)
-    async with from_a_browser(stack, salon, NUMBER) as call:
+    async with from_a_browser(stack, salon, SALON_LINE) as call:
         await call.ask("do you take my insurance")
         request = await call.asked()
         await ana.shows(request.id, request.question)

@@ -14,8 +14,8 @@ from holdline.store import Query, Store
 from local.caller import Caller, Door
 from local.heard import which
 from tests.e2e.documents import awaited
+from tests.e2e.on_the_line import SALON_LINE
 
-NUMBER = "+12125550100"
 CALLER = "caller-out-of-order"
 CANDIDATES = (words("apology", "out_of_order"), words("goodbye"), words("expired"), words("hold"))
 
@@ -28,7 +28,7 @@ async def test_a_call_whose_voice_agent_is_not_to_be_had_hears_an_apology_and_en
         kind=CallKind.BROWSER,
         caller="browser",
         caller_identity=CALLER,
-        line=NUMBER,
+        line=SALON_LINE,
         voice_agent="front-desk",
         voice_agent_version="never-was",
         opened_by="nobody",

@@ -19,10 +19,9 @@ from holdline.store import Put, Query, Store
 from holdline.voice_agent import VoiceAgent
 from local.caller import Caller, Door
 from tests.e2e.documents import Console, awaited
-from tests.e2e.on_the_line import OnTheLine, relayed
+from tests.e2e.on_the_line import SALON_LINE, OnTheLine, relayed
 from tests.e2e.twilio import Ringing, twiml
 
-SALON_LINE = "+12125550100"
 OWN_LINE = "+12125550177"
 ANSWERS = (
     "Yes, there is a ramp at the front door.",
