@@ -38,10 +38,11 @@ class Ending:
     def on_end(self, undo: Callable[[], Awaitable[None]]) -> None:
         self._undo.append(undo)
 
-    def begin(self, outcome: Outcome, *, detail: str | None = None) -> None:
+    def begin(self, outcome: Outcome, *, detail: str | None = None) -> asyncio.Task[None]:
         """End the call; the first to say so names the outcome."""
         if self._task is None:
             self._task = asyncio.create_task(self._end(outcome, detail), name="ending")
+        return self._task
 
     def when_the_caller_leaves(self, room: rtc.Room, caller_identity: str) -> None:
         """End the call when this participant is gone for good, or when the room is."""
@@ -61,9 +62,7 @@ class Ending:
 
     async def finish(self) -> None:
         """End the call if nobody did, and see it through: the job is being shut down."""
-        self.begin(Outcome.FAILED, detail="the worker stopped")
-        if self._task is not None and asyncio.current_task() is not self._task:
-            await self._task
+        await self.begin(Outcome.FAILED, detail="the worker stopped")
 
     async def _end(self, outcome: Outcome, detail: str | None) -> None:
         self._floor.silence()

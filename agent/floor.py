@@ -108,11 +108,12 @@ class Floor:
 
     async def insist(self, text: str) -> Utterance:
         """Say it, and if it was cut again at the next pause, a few times."""
-        for _ in range(TRIES):
-            said = await self.say(text)
-            if said.was_heard:
+        said = await self.say(text)
+        for _ in range(TRIES - 1):
+            if said.was_heard or self.is_silenced:
                 break
             await self._wait_for_a_pause()
+            said = await self.say(text)
         return said
 
     async def relay(
@@ -179,13 +180,11 @@ class Floor:
         self._handles[utterance] = handle
         try:
             await handle
-        except asyncio.CancelledError:
+            utterance.was_cut = handle.interrupted
+            self._last_voice_at = asyncio.get_running_loop().time()
+            self._on_said(utterance)
+        finally:
             del self._handles[utterance]
-            raise
-        utterance.was_cut = handle.interrupted
-        self._last_voice_at = asyncio.get_running_loop().time()
-        self._on_said(utterance)
-        del self._handles[utterance]
         return utterance
 
     def _cut_hold_words(self) -> None:

@@ -159,6 +159,10 @@ class Questions:
             self._writer.put(partial(line.take_message, self._store, request_id, text), what="the message")
         self.message_for = ()
 
+    def drop_message(self) -> None:
+        """The caller leaves none."""
+        self.message_for = ()
+
     async def close(self) -> None:
         self._is_over = True
         for task in self._tasks:

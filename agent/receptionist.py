@@ -180,10 +180,10 @@ class Receptionist(Agent):
         if kind in NO_MESSAGE_YET:
             return turn_notes.small_talk(words("expired"))
         if kind in (Intent.deny, Intent.withdraw, Intent.thanks):
-            self._questions.message_for = ()
+            self._questions.drop_message()
             return turn_notes.small_talk(words("no_message"))
         if kind is Intent.goodbye:
-            self._questions.message_for = ()
+            self._questions.drop_message()
             return turn_notes.goodbye(words("goodbye"))
         self._questions.leave_message(text)
         return turn_notes.small_talk(words("message_taken"))

@@ -86,11 +86,12 @@ class Relay:
                 self._writer.put(
                     partial(line.cut, self._store, request.id, version=request.answer_version, at=at), what="the cut"
                 )
-            else:
+            elif self._is_newest(request):
                 silences += 1
                 await asyncio.sleep(SILENT_RETRY_S)
         if self._is_newest(request):
-            self._answers.put_nowait(request)  # behind the others, for it may be this text that has no sound
+            # Behind the others, for it may be this text that has no sound.
+            self._answers.put_nowait(request.model_copy(update={"cuts": cuts}))
         return None
 
     def _is_newest(self, request: HelpRequest) -> bool:

@@ -8,7 +8,7 @@ from livekit.agents.voice.room_io import AudioInputOptions, RoomOptions
 from agent.pipelines import Pipeline
 
 FAILURES_BORNE = 24
-"""So many in a row of one provider end the call: more than the tries that an answer has."""
+"""So many in a row of one provider end the call; until then an answer without a sound is tried again."""
 
 
 def make_session(pipeline: Pipeline) -> AgentSession[None]:

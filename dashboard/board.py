@@ -24,7 +24,7 @@ class Board:
 
 def board_of(requests: Iterable[HelpRequest], *, at: datetime) -> Board:
     """The longest wait first; answers on their way by the order they were asked; the latest end first."""
-    held = [_with_claim_in_force(request, at=at) for request in requests]
+    held = [request.with_claim_in_force(at) for request in requests]
     shown = [request for request in held if request.status in LIVE or gone_at(request) > at]
     waiting = sorted((r for r in shown if r.status in OPEN), key=lambda r: (r.asked_at, r.id))
     answered = sorted((r for r in shown if r.status in LIVE and r.status not in OPEN), key=lambda r: (r.asked_at, r.id))
@@ -46,10 +46,3 @@ def ended_at(request: HelpRequest) -> datetime:
 def gone_at(request: HelpRequest) -> datetime:
     """When an ended request leaves the board."""
     return ended_at(request) + (LINGER_UNANSWERED if request.status in UNANSWERED else LINGER)
-
-
-def _with_claim_in_force(request: HelpRequest, *, at: datetime) -> HelpRequest:
-    """A claim that ran out is only taken away by the next person who acts; nobody should see it until then."""
-    if not request.is_claim_over(at):
-        return request
-    return request.model_copy(update={"status": Status.WAITING, "claimed_by": None, "claimed_until": None})

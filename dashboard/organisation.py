@@ -3,8 +3,8 @@
 import threading
 from datetime import datetime, timedelta
 
-from holdline.config import in_force
-from holdline.errors import NotFound, Unavailable
+from holdline.config import organisation_in_force
+from holdline.errors import Unavailable
 from holdline.people import Organisation
 from holdline.store import Database, Store
 
@@ -37,9 +37,5 @@ class Organisations:
 
 
 def organisation_of(store: Store, *, at: datetime) -> Organisation:
-    """Its configuration in force; raises Unavailable. One that was never written has its id for a name."""
-    org = str(store.org)
-    try:
-        return in_force(store, Organisation, org, at=at)[0]
-    except NotFound:
-        return Organisation(id=org, name=org)
+    """Its configuration in force; raises Unavailable."""
+    return organisation_in_force(store, str(store.org), at=at)

@@ -12,15 +12,16 @@ TIMEOUT_S = 15
 
 def voice_of(settings: DashboardSettings) -> Synthesise:
     """OpenAI's voice where its key is set, else the offline one."""
-    return (
-        offline
-        if settings.openai_api_key is None
-        else OpenAiSpeech(settings, settings.openai_api_key.get_secret_value())
-    )
+    if settings.openai_api_key is None:
+        return espeak_speech
+    return OpenAiSpeech(settings, settings.openai_api_key.get_secret_value())
 
 
-def offline(words: str) -> bytes:
-    pcm = espeak.synthesise(words)
+def espeak_speech(words: str) -> bytes:
+    try:
+        pcm = espeak.synthesise(words)
+    except (espeak.EspeakFailed, OSError) as error:
+        raise VoiceUnavailable from error
     return wav_of(pcm.samples, sample_rate=pcm.sample_rate)
 
 

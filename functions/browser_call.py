@@ -4,12 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from functions.binding import binding_of
-from functions.calls import LineClosed, open_call
+from functions.calls import open_call
 from functions.context import Context
 from functions.identity import Visitor
 from functions.json_api import Body, Refused
 from functions.tokens import caller_pass
 from holdline.call import Call, CallKind
+from holdline.errors import NoVoiceAgent
 from holdline.people import E164, PhoneNumber
 from holdline.store import Found, Query
 
@@ -39,7 +40,7 @@ def open_browser_call(wanted: CreateRoom, visitor: Visitor, context: Context) ->
             caller_identity=f"caller-{visitor.uid}",
             opened_by=visitor.uid,
         )
-    except LineClosed:
+    except NoVoiceAgent:
         raise Refused("conflict", "Nobody can take a call on this line right now.") from None
     return caller_pass(call, context.settings)
 

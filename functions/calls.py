@@ -12,10 +12,6 @@ from holdline.voice_agent import VoiceAgent
 log = logging.getLogger(__name__)
 
 
-class LineClosed(NoVoiceAgent):
-    """The line has no valid voice agent, or it is switched off."""
-
-
 def open_call(
     context: Context,
     number: PhoneNumber,
@@ -28,15 +24,15 @@ def open_call(
 ) -> Call:
     """The call that was opened, or the one that has this id already; its room is open if it is live.
 
-    Raises LineClosed, RoomNotOpened, Unavailable; a call whose room could not be opened is closed as failed.
+    Raises NoVoiceAgent, RoomNotOpened, Unavailable; a call whose room could not be opened is closed as failed.
     """
     store, at = context.database.for_org(number.org), context.now()
     try:
         voice_agent, version = config.in_force(store, VoiceAgent, number.voice_agent, at=at)
     except NotFound:
-        raise LineClosed(f"{number.voice_agent} has no valid version.") from None
+        raise NoVoiceAgent(f"{number.voice_agent} has no valid version.") from None
     if not voice_agent.active:
-        raise LineClosed(f"{number.voice_agent} is switched off.")
+        raise NoVoiceAgent(f"{number.voice_agent} is switched off.")
     call = line.open_call(
         store,
         Call(

@@ -6,12 +6,13 @@ from flask import Request, Response
 from twilio.twiml.voice_response import VoiceResponse
 
 from functions import twiml
-from functions.calls import LineClosed, open_call
+from functions.calls import open_call
 from functions.context import Context
 from functions.failures import without_words
 from functions.phone import PhoneCall
 from functions.twilio_request import verified_form
 from holdline.call import CallKind
+from holdline.errors import NoVoiceAgent
 from holdline.line import masked
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ def connect(phone: PhoneCall, context: Context) -> VoiceResponse:
             caller_identity=phone.caller_identity,
             opened_by=phone.sid,
         )
-    except LineClosed:
+    except NoVoiceAgent:
         log.warning("%s was rung and has no voice agent in force", masked(phone.line))
         return twiml.apology(twiml.CLOSED_LINE)
     if not call.is_live:  # the same webhook again, long after

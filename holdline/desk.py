@@ -21,7 +21,7 @@ def claim(store: Store, request_id: str, *, by: PersonRef, at: datetime) -> Help
     """Show everybody that `by` is looking at it; claiming one's own claim again prolongs it."""
 
     def decide(request: HelpRequest) -> HelpRequest:
-        request = _without_stale_claim(request, at=at)
+        request = request.with_claim_in_force(at)
         if request.status is Status.CLAIMED and request.claimed_by is not None:
             if request.claimed_by.uid != by.uid:
                 raise AlreadyTaken(request.status, Event.CLAIMED, by=request.claimed_by.name)
@@ -51,7 +51,7 @@ def answer(store: Store, request_id: str, text: str, *, by: PersonRef, at: datet
     words = speakable(text)
 
     def decide(request: HelpRequest) -> HelpRequest:
-        request = _without_stale_claim(request.as_it_stands(), at=at)
+        request = request.as_it_stands().with_claim_in_force(at)
         if request.answered_by is not None and request.answered_by.uid == by.uid and request.accepted_answer == words:
             return request
         if request.status is Status.CLAIMED and request.claimed_by is not None and request.claimed_by.uid != by.uid:
@@ -125,12 +125,6 @@ def _answered(request: HelpRequest, words: str, event: Event, *, by: PersonRef, 
         cuts=0,
         latencies_ms={},
     )
-
-
-def _without_stale_claim(request: HelpRequest, *, at: datetime) -> HelpRequest:
-    if request.is_claim_over(at):
-        return request.after(Event.CLAIM_RAN_OUT, at=at, claimed_by=None, claimed_until=None)
-    return request
 
 
 def _refuse_if_answered(request: HelpRequest, event: Event) -> None:

@@ -67,7 +67,7 @@ class AlreadyTaken(IllegalTransition):
 
 
 class NoVoiceAgent(HoldlineError):
-    """No valid voice agent is in force for this line."""
+    """No valid voice agent is in force for this line, or it is switched off."""
 
 
 class CallOver(HoldlineError):

@@ -180,6 +180,12 @@ class HelpRequest(Record):
         is_ahead = self.status in (Status.ANSWERED, Status.SPEAKING) and self.answer_version == 0
         return self.model_copy(update={"status": Status.WAITING}) if is_ahead else self
 
+    def with_claim_in_force(self, at: datetime) -> Self:
+        """As it stands at that time: a claim that ran out is only taken away by the next person who acts."""
+        if not self.is_claim_over(at):
+            return self
+        return self.after(Event.CLAIM_RAN_OUT, at=at, claimed_by=None, claimed_until=None)
+
     def is_claim_over(self, at: datetime) -> bool:
         return self.status is Status.CLAIMED and (self.claimed_until is None or self.claimed_until <= at)
 

@@ -46,9 +46,6 @@ class Person(Record):
     skills: tuple[str, ...] = ()
     languages: tuple[str, ...] = ("en",)
 
-    def ref(self) -> PersonRef:
-        return PersonRef(uid=self.id, name=self.name)
-
 
 class Organisation(Record):
     """One tenant; the document `orgs/{org}`."""

@@ -15,7 +15,6 @@ class VoiceAgent(Record):
     """How the agent calls itself."""
     greeting: Spoken
     active: bool = True
-    language: str = Field(default="en", pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
     instructions: str = Field(default="", max_length=4000)
     """What a language model should know of manner and business; facts belong in the knowledge."""
     answer_threshold: float | None = Field(default=None, gt=0, le=1)

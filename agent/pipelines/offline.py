@@ -6,7 +6,6 @@ from typing import Any
 from livekit.agents import inference, llm, stt, tts, vad
 from livekit.plugins import silero
 
-from agent.pipelines import Pipeline
 from agent.pipelines.espeak_tts import EspeakTTS
 from agent.pipelines.pocketsphinx_stt import PocketSphinxSTT
 from agent.pipelines.rules_llm import RulesLLM
@@ -43,14 +42,3 @@ def model() -> llm.LLM[Any]:
 
 def speech() -> tts.TTS[Any]:
     return EspeakTTS()
-
-
-def offline(models: Models) -> Pipeline:
-    return Pipeline(
-        name="PocketSphinx, rules, eSpeak NG",
-        stt=recognition(models),
-        llm=model(),
-        tts=speech(),
-        vad=models.vad,
-        turn_detection=turn_detection(),
-    )

@@ -1,9 +1,9 @@
 """What an organisation knows: entries, finding the one that answers a caller, and what may become an entry.
 
-Pure: no storage, no clock, no network. The agent looks up, the desk and `learn` pass the gate.
+Pure: no storage, no clock, no network. The agent looks up, `learn` passes the gate.
 """
 
-from holdline.knowledge.entry import KnowledgeEntry, KnowledgeVersion, Review, Scope, Source, is_usable
+from holdline.knowledge.entry import KnowledgeEntry, KnowledgeVersion, Review, Scope, Source
 from holdline.knowledge.gate import GateDecision, gate
 from holdline.knowledge.retrieval import DEFAULT_THRESHOLD, KnowledgeIndex, LookUp, Match
 from holdline.knowledge.sameness import is_same_question
@@ -21,5 +21,4 @@ __all__ = [
     "Source",
     "gate",
     "is_same_question",
-    "is_usable",
 ]

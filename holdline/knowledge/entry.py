@@ -4,7 +4,6 @@ Entries are edited by hand in the Firebase console too, so what is wrong with on
 """
 
 import unicodedata
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, Self
 
@@ -87,7 +86,7 @@ class KnowledgeEntry(Record):
 
 
 class KnowledgeVersion(Record):
-    """What an entry said in an earlier version; its id is `{entry}_{version}`."""
+    """What an entry said in one version; its id is `{entry}_{version}`."""
 
     collection: ClassVar[str] = "knowledge_versions"
 
@@ -101,7 +100,7 @@ class KnowledgeVersion(Record):
 
     @classmethod
     def of(cls, entry: KnowledgeEntry) -> Self:
-        """The version to keep before `entry` is replaced."""
+        """This version of `entry`, kept beside it."""
         return cls(
             id=f"{entry.id}_{entry.version}",
             entry=entry.id,
@@ -112,12 +111,3 @@ class KnowledgeVersion(Record):
             answered_by=entry.answered_by,
             updated_at=entry.updated_at,
         )
-
-
-def is_usable(entry: KnowledgeEntry, at: datetime, caller: str | None) -> bool:
-    """Whether `entry` may be spoken to this caller at this time."""
-    if entry.review is not Review.approved:
-        return False
-    if entry.until is not None and at >= entry.until:
-        return False
-    return entry.scope is not Scope.this_caller or (caller is not None and entry.caller == caller)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.source import parsed
+
 ROOT = Path(__file__).parents[2]
 OURS = {"holdline", "agent", "functions", "dashboard", "local", "cli", "tests", "bench"}
 PRODUCT = ("holdline", "agent", "functions", "dashboard")
@@ -26,7 +28,7 @@ def modules_of(package: str) -> list[Path]:
 
 def imports_of(source: str, *, within: str) -> Iterator[str]:
     """Every module that the source imports, wherever in it; `within` is the package that it lies in."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -99,7 +101,7 @@ def test_only_the_settings_read_the_environment(package: str) -> None:
 
 def environment_reads(source: str) -> list[int]:
     """Lines that read `os.environ` or `os.getenv`; to set a name, for a library that takes it from there, is none."""
-    tree = ast.parse(source)
+    tree = parsed(source)
     set_only = {
         id(node.value)
         for node in ast.walk(tree)

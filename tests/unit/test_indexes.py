@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from holdline.records import Record
+from tests.source import parsed
 from tests.unit.test_records import EVERY_KIND
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +49,7 @@ class Asked:
 def queries() -> Iterator[Asked]:
     """Each `Query(Kind, {...}, order_by=...)` whose kind is written out."""
     for path in (path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path.read_text())):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Query"):
                 continue
             if not (node.args and isinstance(node.args[0], ast.Name) and node.args[0].id in COLLECTIONS):

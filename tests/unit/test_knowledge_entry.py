@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from holdline.errors import InvalidDocument
-from holdline.knowledge import KnowledgeEntry, KnowledgeVersion, Review, Scope, is_usable
+from holdline.knowledge import KnowledgeEntry, KnowledgeIndex, KnowledgeVersion, Review, Scope
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -32,7 +32,7 @@ def test_an_entry_reads_back_as_it_was_written() -> None:
 
 def test_question_answer_and_time_are_all_that_an_admin_must_write() -> None:
     written = KnowledgeEntry.from_document("x", {"question": "Is there wifi?", "answer": "Yes.", "updated_at": NOW})
-    assert is_usable(written, NOW, None)
+    assert is_spoken(written, NOW, None)
 
 
 @pytest.mark.parametrize(
@@ -60,22 +60,26 @@ def test_the_longest_question_and_answer_are_allowed() -> None:
     assert entry(question="q" * 300, answer="a" * 500).version == 1
 
 
+def is_spoken(written: KnowledgeEntry, at: datetime, caller: str | None) -> bool:
+    return bool(KnowledgeIndex([written]).look_up(written.question, at=at, caller=caller).nearest)
+
+
 @pytest.mark.parametrize("review", [Review.pending, Review.rejected])
 def test_what_is_not_approved_is_not_spoken(review: Review) -> None:
-    assert not is_usable(entry(review=review), NOW, None)
+    assert not is_spoken(entry(review=review), NOW, None)
 
 
 def test_an_entry_for_one_caller_is_for_nobody_else() -> None:
     theirs = entry(scope=Scope.this_caller, caller="+15550100")
-    assert is_usable(theirs, NOW, "+15550100")
-    assert not is_usable(theirs, NOW, "+15550101")
-    assert not is_usable(theirs, NOW, None)
+    assert is_spoken(theirs, NOW, "+15550100")
+    assert not is_spoken(theirs, NOW, "+15550101")
+    assert not is_spoken(theirs, NOW, None)
 
 
 def test_an_entry_ends_at_its_time() -> None:
     tonight = entry(scope=Scope.until, until=NOW)
-    assert is_usable(tonight, NOW - timedelta(seconds=1), None)
-    assert not is_usable(tonight, NOW, None)
+    assert is_spoken(tonight, NOW - timedelta(seconds=1), None)
+    assert not is_spoken(tonight, NOW, None)
 
 
 def test_a_version_keeps_what_an_entry_said() -> None:

@@ -10,6 +10,7 @@ import pytest
 from agent.words import PROMPTS, in_turn, line, lines, persona
 from holdline.help_request import speakable
 from holdline.intent import Intent
+from tests.source import parsed
 
 AGENT = PROMPTS.parent
 READERS = {"line", "lines", "words", "in_turn"}
@@ -20,7 +21,7 @@ def named_by_code() -> set[tuple[str, str | None]]:
     """Each (file, heading) that the agent's code names; a heading that is worked out there is None."""
     named: set[tuple[str, str | None]] = set()
     for source in AGENT.rglob("*.py"):
-        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(source.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in READERS:
                 named |= {
                     (name, _heading(node))
