@@ -53,7 +53,7 @@ class Questions:
         self._settled: set[str] = set()
         """Closed here, or seen to be: an older state of them is no news."""
         self._hold_phrases = in_turn("hold")
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
         self._some = asyncio.Event()
         self._on_its_way: dict[str, str] = {}
         """Questions that have been answered, and whose answer the caller is about to hear."""
@@ -113,7 +113,7 @@ class Questions:
         )
         self._spawn(self._asked(request_id, writing))
         phrase = next(self._hold_phrases) if is_new else words("still_asking")
-        self._spawn(self._tell(phrase, Kind.HOLD))
+        self._spawn(self._floor.say(phrase, kind=Kind.HOLD))
 
     def withdraw(self) -> bool:
         """The caller no longer wants to know what was asked last; tells whether there was anything to withdraw."""
@@ -197,16 +197,13 @@ class Questions:
                 await self._floor.insist(words("expired"))
             self.message_for += unanswered
 
-    async def _tell(self, text: str, kind: Kind) -> None:
-        await self._floor.say(text, kind=kind)
-
     def _mark(self) -> None:
         if self.is_waiting:
             self._some.set()
         else:
             self._some.clear()
 
-    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+    def _spawn(self, work: Coroutine[object, object, object]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

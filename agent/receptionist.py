@@ -37,8 +37,6 @@ WAITING_WORDS = frozenset({Intent.thanks, Intent.affirm, Intent.greeting, Intent
 """Small talk that needs no reply of its own from somebody who is waiting."""
 NO_MESSAGE_YET = frozenset({Intent.affirm, Intent.greeting, Intent.presence, Intent.repeat})
 """What a caller who is asked for a message may say before it."""
-
-
 AGAIN_AFTER_S = 2.0
 """How long after a reply was cut or lost, without a word from the caller, it is said again."""
 AGAIN_AT_MOST = 3
@@ -111,6 +109,10 @@ class Receptionist(Agent):
         if isinstance(event.error, llm.LLMError) and not event.error.recoverable:
             self._do_without_model()
 
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
     def _do_without_model(self) -> None:
         """Do, once, what the turn's note asks for."""
         note, self._note = self._note, None
@@ -121,10 +123,6 @@ class Receptionist(Agent):
             self._ask(f"{self._call.id}_turn_{self._turn}", note.words, note.reason)
         else:
             self._spawn(self._say_without_model(note))
-
-    async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
 
     async def _say_without_model(self, note: turn_notes.Note) -> Utterance:
         said = await self._floor.say(note.words)

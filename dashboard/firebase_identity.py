@@ -1,6 +1,5 @@
 """Firebase Auth behind the identity port: passwords over REST, session cookies through the Admin SDK."""
 
-import os
 import secrets
 from collections import deque
 from datetime import UTC, datetime, timedelta
@@ -22,7 +21,6 @@ from dashboard.identity import (
     VisitorToken,
     WrongCredentials,
 )
-from holdline.errors import BadSettings
 from holdline.people import Role, org_and_role
 from holdline.settings import DashboardSettings
 
@@ -34,16 +32,7 @@ _AWAY = (FirebaseError, GoogleAuthError)
 
 class FirebaseIdentity:
     def __init__(self, settings: DashboardSettings) -> None:
-        emulator = settings.firebase_auth_emulator_host
-        if emulator:
-            if not settings.google_cloud_project.startswith(
-                "demo-"
-            ):  # its tokens are unsigned: anybody could be anybody
-                raise BadSettings(
-                    missing=[], malformed={"FIREBASE_AUTH_EMULATOR_HOST": "needs a project named demo-..."}
-                )
-            # The Admin SDK knows its emulator only by this variable, and our settings may have come from `.env`.
-            os.environ["FIREBASE_AUTH_EMULATOR_HOST"] = emulator
+        emulator = settings.use_auth_emulator()
         root = f"http://{emulator}" if emulator else "https:/"
         self._accounts = f"{root}/identitytoolkit.googleapis.com/v1/accounts"
         # In a header and not in the address, which ends up in logs.

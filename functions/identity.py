@@ -1,11 +1,10 @@
 """Who asks: the port to verified identities, and its Firebase adapter."""
 
-import os
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Protocol
 
-from holdline.errors import BadSettings, HoldlineError
+from holdline.errors import HoldlineError
 from holdline.people import Role, org_and_role
 from holdline.settings import FunctionsSettings
 
@@ -47,12 +46,7 @@ class FirebaseIdentity:
     def __init__(self, settings: FunctionsSettings) -> None:
         self._project = settings.google_cloud_project
         self._lock = Lock()
-        emulator = settings.firebase_auth_emulator_host
-        if emulator is None:
-            return
-        if not self._project.startswith("demo-"):  # the emulator's tokens are not signed: anybody could be anybody
-            raise BadSettings(missing=[], malformed={"FIREBASE_AUTH_EMULATOR_HOST": "needs a project named demo-..."})
-        os.environ["FIREBASE_AUTH_EMULATOR_HOST"] = emulator  # the only way to tell firebase_admin
+        settings.use_auth_emulator()
 
     def verify(self, token: str) -> Visitor:
         from firebase_admin import auth, exceptions

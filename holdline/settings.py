@@ -40,6 +40,25 @@ class FirestoreSettings(BaseSettings):
         return given if os.environ.get(IGNORE_ENV_FILE) else (*given, dotenv_settings)
 
 
+class SignInSettings(FirestoreSettings):
+    """Where people sign in; Firebase's emulator is used exactly when its host is given."""
+
+    firebase_auth_emulator_host: str | None = None
+
+    def use_auth_emulator(self) -> str | None:
+        """Point the Admin SDK at the emulator, if there is one; its host. Raises BadSettings for a real project.
+
+        The emulator's tokens are unsigned, so anybody could be anybody; and the SDK knows it by this variable alone.
+        """
+        emulator = self.firebase_auth_emulator_host
+        if emulator is None:
+            return None
+        if not self.google_cloud_project.startswith("demo-"):
+            raise BadSettings(missing=[], malformed={"FIREBASE_AUTH_EMULATOR_HOST": "needs a project named demo-..."})
+        os.environ["FIREBASE_AUTH_EMULATOR_HOST"] = emulator
+        return emulator
+
+
 class LiveKitSettings(FirestoreSettings):
     """How to reach LiveKit, and the name under which our workers take jobs."""
 
@@ -88,25 +107,23 @@ class WorkerSettings(VoiceSettings):
         return name
 
 
-class FunctionsSettings(LiveKitSettings):
+class FunctionsSettings(LiveKitSettings, SignInSettings):
     """The Cloud Functions. `functions_url` is the public base that Twilio calls and signs over."""
 
     functions_url: str
-    firebase_auth_emulator_host: str | None = None
     twilio_auth_token: SecretStr
     sip_host: str
     sip_username: str
     sip_password: SecretStr
 
 
-class DashboardSettings(VoiceSettings):
+class DashboardSettings(VoiceSettings, SignInSettings):
     """The operator console. `call_page_number` is the line that /call rings when no number is named."""
 
     dashboard_secret_key: SecretStr
     dashboard_url: str
     functions_url: str
     firebase_web_api_key: SecretStr
-    firebase_auth_emulator_host: str | None = None
     call_page_number: str | None = None
     trusted_proxies: int = Field(default=0, ge=0)
     """How many proxies in front of us add to X-Forwarded-For. Too many, and anybody can make their address up."""

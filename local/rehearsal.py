@@ -111,8 +111,9 @@ class Rehearsal:
         )
         said_from, said_until = await caller.say(recording(question, voice=voice))
         self._tell(said_from - self._began, "caller", f"({question})")
-        reply = asyncio.create_task(caller.agent.wait_for_speech(after=said_until, within_s=REPLY_WITHIN_S))
-        await self._within(reply, "the agent did not reply")
+        await self._within(
+            caller.agent.wait_for_speech(after=said_until, within_s=REPLY_WITHIN_S), "the agent did not reply"
+        )
         if not report.requests:  # the agent says that it asks a person before the question is written
             await self._within(
                 caller.agent.wait_for_silence(lasting_s=0.7, within_s=REPLY_WITHIN_S), "the agent did not stop talking"
