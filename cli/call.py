@@ -1,6 +1,7 @@
 """`holdline call`: a recorded caller on the running stack, with the live transcript and what the answer's way took."""
 
 import asyncio
+import logging
 import sys
 
 import click
@@ -33,6 +34,8 @@ def command(port_base: int, number: str | None, question: str, voice: str, answe
             words = speakable(words)
         except InvalidAnswer as refusal:
             raise click.BadParameter(str(refusal), param_hint="--answer") from None
+    # What the SDK has to say about a room that closes under it; a call that fails says so by itself.
+    logging.getLogger("livekit").setLevel(logging.CRITICAL)
     try:
         stack = ready_file.read(port_base)
         rehearsal = Rehearsal(stack, tell=tell)
