@@ -10,13 +10,14 @@ import pytest
 from tests.source import parsed
 
 ROOT = Path(__file__).parents[2]
-OURS = {"holdline", "agent", "functions", "dashboard", "local", "cli", "tests", "bench"}
+OURS = {"holdline", "agent", "functions", "dashboard", "deploy", "local", "cli", "tests", "bench"}
 PRODUCT = ("holdline", "agent", "functions", "dashboard")
 MAY_IMPORT = {
     "holdline": set(),
     "agent": {"holdline"},
     "functions": {"holdline"},
     "dashboard": {"holdline"},
+    "deploy": {"holdline"},
     "local": OURS - {"tests", "bench"},
     "cli": OURS - {"tests", "bench"},
 }
