@@ -14,7 +14,7 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 
 from livekit import rtc
-from livekit.agents import Agent, AgentSession, ChatMessage, ModelSettings, tts
+from livekit.agents import NOT_GIVEN, Agent, AgentSession, ChatMessage, ModelSettings, tts
 from livekit.agents.voice.agent_activity import ActivityClosedError
 from livekit.agents.voice.io import PlaybackFinishedEvent, PlaybackStartedEvent
 from livekit.agents.voice.speech_handle import SpeechHandle
@@ -24,6 +24,8 @@ from agent.utterance import Kind, Utterance
 
 log = logging.getLogger(__name__)
 
+Frames = Callable[[], AsyncIterable[rtc.AudioFrame]]
+"""A recording, from its beginning each time it is called."""
 PATIENCE_S = 10.0
 """How long a relay waits for a voice to end before it is said all the same."""
 TRIES = 3
@@ -100,6 +102,10 @@ class Floor:
         """Say it in its turn, after what is being said."""
         return await self._say(Utterance(kind, text), interruptible=True)
 
+    async def play(self, text: str, frames: Frames, *, kind: Kind = Kind.NOTICE) -> Utterance:
+        """Say it in its turn in a recorded voice, which needs no synthesiser; `text` is what `frames` say."""
+        return await self._say(Utterance(kind, text), interruptible=True, recorded=frames)
+
     async def keep_company(self, text: str) -> bool:
         """Say hold words if nobody speaks and no answer is on its way; tells whether they were heard."""
         if self._relaying.locked() or not self.is_quiet:
@@ -167,13 +173,17 @@ class Floor:
         finally:
             self._at_synthesiser.discard(utterance)
 
-    async def _say(self, utterance: Utterance, *, interruptible: bool) -> Utterance:
+    async def _say(self, utterance: Utterance, *, interruptible: bool, recorded: Frames | None = None) -> Utterance:
         if self._session is None or self.is_silenced:
             return utterance
         if utterance.kind is Kind.HOLD and self._relaying.locked():
             return utterance  # an answer is on its way: no need for company
         try:
-            handle = self._session.say(utterance.text, allow_interruptions=interruptible)
+            handle = self._session.say(
+                utterance.text,
+                audio=_counted(utterance, recorded) if recorded is not None else NOT_GIVEN,
+                allow_interruptions=interruptible,
+            )
         except RuntimeError as error:  # the session is closing: nobody is there to hear it
             log.debug("not said, the session is closing: %s", error)
             return utterance
@@ -235,6 +245,14 @@ class Floor:
         if (utterance := self._playing()) is not None:
             utterance.played_s = event.playback_position
             utterance.was_cut = event.interrupted
+
+
+async def _counted(utterance: Utterance, frames: Frames) -> AsyncIterator[rtc.AudioFrame]:
+    """The recorded frames, on their way to the caller."""
+    utterance.text_synthesised = utterance.text
+    async for frame in frames():
+        utterance.audio_s += frame.duration
+        yield frame
 
 
 async def _chained(first: str, rest: AsyncIterator[str]) -> AsyncIterator[str]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from livekit import rtc
 from livekit.agents import AgentSession
 
 from agent.floor import Floor
@@ -282,3 +283,25 @@ async def test_without_a_loudspeaker_it_does_not_start() -> None:
     async with AgentSession[None]() as session:
         with pytest.raises(RuntimeError, match="no audio output"):
             floor.attach(session)
+
+
+# A recorded voice
+
+
+async def test_a_recording_is_heard_to_its_end_without_a_synthesiser(stage: Stage) -> None:
+    said = await stage.floor.play("One moment, please.", a_second_of_sound)
+    assert stage.synthesised == []
+    assert said.was_heard
+    assert said.audio_s == pytest.approx(1.0)
+
+
+async def test_a_recording_that_the_caller_cut_was_not_heard(stage: Stage) -> None:
+    playing = asyncio.create_task(stage.floor.play("One moment, please.", a_second_of_sound))
+    await asyncio.sleep(0.5)
+    stage.session.interrupt()
+    assert not (await playing).was_heard
+
+
+async def a_second_of_sound() -> AsyncIterator[rtc.AudioFrame]:
+    for _ in range(10):
+        yield rtc.AudioFrame(bytes(2 * 1600), 16_000, 1, 1600)
