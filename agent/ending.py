@@ -4,9 +4,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Protocol
 
 from livekit import rtc
-from livekit.agents import JobContext
 
 from agent.floor import Floor
 from agent.transcript import Clock
@@ -20,13 +20,19 @@ log = logging.getLogger(__name__)
 STILL_HERE = frozenset(map(rtc.DisconnectReason.Value, COMES_BACK))
 
 
+class Job(Protocol):
+    """The part of LiveKit's JobContext that takes a call down."""
+
+    def delete_room(self) -> Awaitable[object]: ...
+
+    def shutdown(self, reason: str = "") -> None: ...
+
+
 class Ending:
     """Begins once; whatever the call holds is undone by `on_end` callbacks, in the order in which they were added."""
 
-    def __init__(
-        self, ctx: JobContext, store: Store, call_id: str, *, floor: Floor, writer: Writer, clock: Clock
-    ) -> None:
-        self._ctx = ctx
+    def __init__(self, job: Job, store: Store, call_id: str, *, floor: Floor, writer: Writer, clock: Clock) -> None:
+        self._job = job
         self._store = store
         self._call_id = call_id
         self._floor = floor
@@ -77,5 +83,5 @@ class Ending:
                 log.exception("call %s: a part did not close", self._call_id)
         self._writer.put(write, what="the end of what was asked since")
         await self._writer.close()
-        await self._ctx.delete_room()
-        self._ctx.shutdown(reason=outcome.value)
+        await self._job.delete_room()
+        self._job.shutdown(reason=outcome.value)

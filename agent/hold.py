@@ -3,9 +3,9 @@
 import asyncio
 import logging
 from collections import deque
+from typing import Protocol
 
 from agent.floor import Floor
-from agent.music import HoldMusic
 from agent.questions import Questions
 from agent.words import in_turn
 from agent.words import line as words
@@ -18,8 +18,18 @@ MUSIC_AFTER_S = 0.7
 ANNOUNCE_AFTER_S = 0.3
 
 
+class Music(Protocol):
+    """What `music.HoldMusic` does; a terminal has none."""
+
+    def play(self) -> None: ...
+
+    def hush(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
 class Hold:
-    def __init__(self, *, floor: Floor, music: HoldMusic, questions: Questions, progress_every_s: float) -> None:
+    def __init__(self, *, floor: Floor, music: Music, questions: Questions, progress_every_s: float) -> None:
         self._floor = floor
         self._music = music
         self._questions = questions

@@ -5,32 +5,20 @@ Run by `python -m livekit.agents start agent/main.py`.
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import UTC, datetime
 
 from livekit.agents import AgentServer, JobContext, JobProcess
 from livekit.agents.tokenize.basic import hyphenate_word
 from pydantic import ValidationError
 
 from agent.briefing import Briefing, brief
-from agent.ending import Ending
-from agent.floor import Floor
-from agent.hold import Hold
-from agent.inbox import Inbox
+from agent.line_up import LineUp
 from agent.log_privacy import keep_words_out_of_logs
 from agent.music import HoldMusic, render
 from agent.out_of_order import apologise
 from agent.pipelines import Pipeline
 from agent.pipelines.choose import choose, prewarm
-from agent.pipelines.rules_llm import RulesLLM
-from agent.questions import Questions
-from agent.receptionist import Receptionist
-from agent.relay import Relay
 from agent.session import make_session, room_options
-from agent.transcript import Transcript
-from agent.words import persona
-from agent.writer import Writer
 from holdline import line
 from holdline.call import Dispatch, Outcome
 from holdline.errors import CallOver, HoldlineError
@@ -108,69 +96,26 @@ async def hang_up(ctx: JobContext, store: Store, call_id: str, *, detail: str) -
 
 async def converse(ctx: JobContext, pipeline: Pipeline, store: Store, briefing: Briefing) -> None:
     """Put the parts together, greet, and leave the call to them."""
-    call, voice_agent = briefing.call, briefing.voice_agent
-    writer = Writer()
-    transcript = Transcript(store, call.id, writer=writer, clock=now)
-    music = HoldMusic(ctx.room)
-    floor = Floor(
-        on_voice=music.hush, on_said=transcript.said, model_writes_markup=not isinstance(pipeline.llm, RulesLLM)
-    )
-    ending = Ending(ctx, store, call.id, floor=floor, writer=writer, clock=now)
-    questions = Questions(
-        store,
-        call,
-        floor=floor,
-        writer=writer,
-        transcript=transcript,
-        timeout=timedelta(seconds=voice_agent.answer_timeout_s),
-        clock=now,
-    )
-    hold = Hold(floor=floor, music=music, questions=questions, progress_every_s=voice_agent.progress_every_s)
-    relay = Relay(store, floor=floor, writer=writer, transcript=transcript, known=briefing.known, clock=now)
-    inbox = Inbox(store, questions=questions, relay=relay, hold=hold, writer=writer, clock=now)
-    receptionist = Receptionist(
-        instructions=persona(
-            organisation=briefing.organisation.name, name=voice_agent.name, instructions=voice_agent.instructions
-        ),
-        call=call,
-        known=briefing.known,
-        questions=questions,
-        transcript=transcript,
-        floor=floor,
-        ending=ending,
-        clock=now,
-    )
-
+    call = briefing.call
+    parts = LineUp.of(briefing, store=store, model=pipeline.llm, music=HoldMusic(ctx.room), job=ctx, clock=now)
     session = make_session(pipeline)
-    tasks = [asyncio.create_task(hold.run(), name="hold"), asyncio.create_task(relay.run(), name="relay")]
-    for undo in (partial(cancel, tasks), questions.close, receptionist.close, inbox.close, music.close, session.aclose):
-        ending.on_end(undo)
-    ctx.add_shutdown_callback(ending.finish)
-    ending.when_the_caller_leaves(ctx.room, call.caller_identity)
-    session.on("conversation_item_added", lambda event: receptionist.replied(event.item))
-    session.on("error", receptionist.failed)
-    session.on("close", lambda event: ending.begin(Outcome.FAILED, detail=str(event.reason)))
+    parts.serve(session)
+    ctx.add_shutdown_callback(parts.ending.finish)
+    parts.ending.when_the_caller_leaves(ctx.room, call.caller_identity)
 
     try:
-        await inbox.open(call.id)
-        await session.start(receptionist, room=ctx.room, room_options=room_options(call.caller_identity), record=False)
-        floor.attach(session)
+        await parts.inbox.open(call.id)
+        await session.start(
+            parts.receptionist, room=ctx.room, room_options=room_options(call.caller_identity), record=False
+        )
+        parts.floor.attach(session)
         await asyncio.wait_for(ctx.wait_for_participant(identity=call.caller_identity), briefing.caller_within_s)
     except TimeoutError:
-        ending.begin(Outcome.NOT_CONNECTED)
+        parts.ending.begin(Outcome.NOT_CONNECTED)
         return
     except Exception as error:  # whatever keeps a call from beginning must still end it, and free what it holds
         log.exception("call %s: could not begin", call.id)
-        ending.begin(Outcome.FAILED, detail=type(error).__name__)
+        parts.ending.begin(Outcome.FAILED, detail=type(error).__name__)
         return
-    writer.put(lambda: line.agent_joined(store, call.id, at=now()), what="that the agent joined")
-    log.info("call %s: answered by voice agent %s (%s)", call.id, voice_agent.id, pipeline.name)
-    for sentence in (voice_agent.greeting, briefing.organisation.consent_line):
-        if sentence:
-            await floor.greet(sentence)
-
-
-async def cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    log.info("call %s: answered by voice agent %s (%s)", call.id, briefing.voice_agent.id, pipeline.name)
+    await parts.answer()

@@ -1,0 +1,115 @@
+"""The parts of one call, put together in one place: for a job in its room, and for the console in a terminal.
+
+What differs between them is given: the session's ears and mouth, the music, and how the call is taken down at its end.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from livekit.agents import AgentSession, llm
+
+from agent.briefing import Briefing
+from agent.ending import Ending, Job
+from agent.floor import Floor
+from agent.hold import Hold, Music
+from agent.inbox import Inbox
+from agent.pipelines.rules_llm import RulesLLM
+from agent.questions import Questions
+from agent.receptionist import Receptionist
+from agent.relay import Relay
+from agent.transcript import Clock, Transcript
+from agent.words import persona
+from agent.writer import Writer
+from holdline import line
+from holdline.call import Outcome
+from holdline.store import Store
+
+
+@dataclass(frozen=True)
+class LineUp:
+    """Everything that answers one call. `of` makes it, `serve` sets it to work on a session, `answer` greets."""
+
+    briefing: Briefing
+    store: Store
+    clock: Clock
+    music: Music
+    writer: Writer
+    floor: Floor
+    ending: Ending
+    questions: Questions
+    hold: Hold
+    relay: Relay
+    inbox: Inbox
+    receptionist: Receptionist
+
+    @classmethod
+    def of(
+        cls, briefing: Briefing, *, store: Store, model: llm.LLM[object], music: Music, job: Job, clock: Clock
+    ) -> "LineUp":
+        """Needs a running event loop."""
+        call, voice_agent = briefing.call, briefing.voice_agent
+        writer = Writer()
+        transcript = Transcript(store, call.id, writer=writer, clock=clock)
+        floor = Floor(on_voice=music.hush, on_said=transcript.said, model_writes_markup=not isinstance(model, RulesLLM))
+        ending = Ending(job, store, call.id, floor=floor, writer=writer, clock=clock)
+        questions = Questions(
+            store,
+            call,
+            floor=floor,
+            writer=writer,
+            transcript=transcript,
+            timeout=timedelta(seconds=voice_agent.answer_timeout_s),
+            clock=clock,
+        )
+        hold = Hold(floor=floor, music=music, questions=questions, progress_every_s=voice_agent.progress_every_s)
+        relay = Relay(store, floor=floor, writer=writer, transcript=transcript, known=briefing.known, clock=clock)
+        inbox = Inbox(store, questions=questions, relay=relay, hold=hold, writer=writer, clock=clock)
+        receptionist = Receptionist(
+            instructions=persona(
+                organisation=briefing.organisation.name, name=voice_agent.name, instructions=voice_agent.instructions
+            ),
+            call=call,
+            known=briefing.known,
+            questions=questions,
+            transcript=transcript,
+            floor=floor,
+            ending=ending,
+            clock=clock,
+        )
+        return cls(briefing, store, clock, music, writer, floor, ending, questions, hold, relay, inbox, receptionist)
+
+    def serve(self, session: AgentSession[None]) -> None:
+        """Set the parts to work on this session, and have each undone when the call ends."""
+        tasks = [
+            asyncio.create_task(self.hold.run(), name="hold"),
+            asyncio.create_task(self.relay.run(), name="relay"),
+        ]
+        for undo in (
+            partial(_cancel, tasks),
+            self.questions.close,
+            self.receptionist.close,
+            self.inbox.close,
+            self.music.close,
+            session.aclose,
+        ):
+            self.ending.on_end(undo)
+        session.on("conversation_item_added", lambda event: self.receptionist.replied(event.item))
+        session.on("error", self.receptionist.failed)
+        session.on("close", lambda event: self.ending.begin(Outcome.FAILED, detail=str(event.reason)))
+
+    async def answer(self) -> None:
+        """The caller is there: the agent has the floor, and greets."""
+        call = self.briefing.call
+        self.writer.put(lambda: line.agent_joined(self.store, call.id, at=self.clock()), what="that the agent joined")
+        for sentence in (self.briefing.voice_agent.greeting, self.briefing.organisation.consent_line):
+            if sentence:
+                await self.floor.greet(sentence)
+
+
+async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
