@@ -16,7 +16,6 @@ from holdline.call import Call
 from holdline.config import organisation_in_force
 from holdline.errors import HoldlineError, NotFound, StoreError
 from holdline.help_request import HelpRequest
-from holdline.learning import learn
 from holdline.records import checked_id
 from holdline.store import Store, must_get
 
@@ -35,6 +34,8 @@ def take_in_write(event: CloudEvent, context: Context) -> None:
         request = _with_late_answer(store, request_id, context)
         if request.accepted_answer is None:
             return  # nobody has answered yet
+        from holdline.learning import learn  # the other functions share this start, and need none of what it brings
+
         zone = organisation_in_force(store, org, at=context.now()).zone
         entry = learn(store, request, tz=zone, at=context.now())
     except StoreError:

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from holdline.call import Call, Floor, KnowledgeUse, Outcome, Turn
 from holdline.errors import AlreadyExists
 from holdline.help_request import LIVE, OPEN, QUESTION_LIMIT, ContextTurn, Event, HelpRequest, Status
-from holdline.knowledge import is_same_question
 from holdline.store import Create, Put, Query, Store, Stored, Update, Write, change, must_get
 
 
@@ -61,6 +60,9 @@ def ask(
     To one that waits for a person it adds a detail; one whose answer is on its way to the caller stays as it is.
     Question and confidence are a model's: the one is cut to what a card holds, the other dropped where it is no share.
     """
+    # Here, because webhooks need this module and a caller hears nothing while theirs starts: it brings numpy with it.
+    from holdline.knowledge import is_same_question
+
     for live_one in (stored.record for stored in live_requests(store, call.id)):
         if live_one.id == request_id:
             return live_one
