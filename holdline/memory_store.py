@@ -9,6 +9,7 @@ from typing import Any
 from holdline.errors import AlreadyExists, InvalidDocument, NotFound, Stale
 from holdline.store import (
     Create,
+    Delete,
     Found,
     Query,
     R,
@@ -117,6 +118,11 @@ class MemoryStore:
             if held is None:
                 raise NotFound(path)
             fields = {**held[0], "problem": write.problem}
+        elif isinstance(write, Delete):
+            if held is None or held[1] != write.before.revision:
+                raise Stale(path)
+            del documents[path]
+            return
         elif isinstance(write, Update):
             if held is None or held[1] != write.before.revision:
                 raise Stale(path)

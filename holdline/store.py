@@ -69,7 +69,14 @@ class Remark:
     problem: str | None
 
 
-Write = Create | Put | Update[Any] | Remark
+@dataclass(frozen=True)
+class Delete(Generic[R]):
+    """Take a document away; Stale if it changed, or went away, since it was read."""
+
+    before: Stored[R]
+
+
+Write = Create | Put | Update[Any] | Remark | Delete[Any]
 
 
 @dataclass(frozen=True)
@@ -168,11 +175,22 @@ def paths_of(org: str | None, writes: Sequence[Write]) -> list[str]:
         if isinstance(write, Remark):
             paths.append(path_of(org, write.kind.collection, write.id))
         else:
-            record = write.after if isinstance(write, Update) else write.record
+            record = _record(write)
             paths.append(path_of(org, record.collection, record.id))
     if len(set(paths)) < len(paths):
         raise ValueError(f"a batch writes a document once: {', '.join(paths)}")
     return paths
+
+
+def _record(write: Create | Put | Update[Any] | Delete[Any]) -> Record:
+    record: Record
+    if isinstance(write, Update):
+        record = write.after
+    elif isinstance(write, Delete):
+        record = write.before.record
+    else:
+        record = write.record
+    return record
 
 
 def in_order(query: Query[Any], documents: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any, Generic
 from google.cloud import firestore
 
 from holdline.errors import InvalidDocument
-from holdline.store import Create, Found, Query, R, Remark, Stored, Update, Write, changed_fields
+from holdline.store import Create, Delete, Found, Query, R, Remark, Stored, Update, Write, changed_fields
 
 
 def asked(query: Query[Any], collection: Any) -> Any:
@@ -31,6 +31,8 @@ def add(batch: Any, write: Write, reference: Any, *, client: Any) -> None:
         # An update without a field is refused by the client, yet its precondition counts: name one as it is.
         fields = changed_fields(write) or {"problem": write.after.problem}
         batch.update(reference, fields, option=client.write_option(last_update_time=write.before.revision))
+    elif isinstance(write, Delete):
+        batch.delete(reference, option=client.write_option(last_update_time=write.before.revision))
     elif isinstance(write, Create):
         batch.create(reference, write.record.document())
     else:

@@ -13,6 +13,7 @@ from holdline.firestore.documents import Row, add, asked, found, row_of
 from holdline.firestore.watches import Watches
 from holdline.store import (
     Create,
+    Delete,
     Found,
     Query,
     R,
@@ -113,6 +114,6 @@ def _meaning(error: Exception | None, batch: Sequence[tuple[Write, str]]) -> Hol
     if isinstance(error, exceptions.NotFound) and (remarked := paths(Remark)):
         return NotFound(remarked)
     if batch and isinstance(error, exceptions.FailedPrecondition | exceptions.NotFound):
-        return Stale(paths(Update))
+        return Stale(paths(Update, Delete))
     text = f"Firestore: {error}"
     return StoreError(text) if isinstance(error, exceptions.InvalidArgument) else Unavailable(text)

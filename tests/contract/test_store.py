@@ -13,7 +13,7 @@ from holdline.errors import AlreadyExists, AlreadyTaken, InvalidDocument, NotFou
 from holdline.help_request import HelpRequest, Status
 from holdline.people import AuditEntry, Organisation, PersonRef, PhoneNumber
 from holdline.records import Record
-from holdline.store import Create, Put, Query, Remark, Store, Update, change, must_get
+from holdline.store import Create, Delete, Put, Query, Remark, Store, Update, change, must_get
 from holdline.voice_agent import VoiceAgent
 from tests.builders import ANA, NOW, a_call, a_phone_number, a_request, a_voice_agent, an_organisation, later
 from tests.contract.conftest import House
@@ -82,6 +82,30 @@ def test_an_update_of_what_went_away_is_stale(store: Store, house: House) -> Non
     with pytest.raises(Stale):
         store.commit(Update(before, before.record.model_copy(update={"question": "Lost"})))
     assert store.get(HelpRequest, "request-1") is None
+
+
+def test_what_was_deleted_is_gone_and_may_be_created_again(store: Store) -> None:
+    store.commit(Create(a_request()), Create(a_request("another")))
+    store.commit(Delete(must_get(store, HelpRequest, "request-1")))
+    assert [request.id for request in store.find(Query(HelpRequest)).records] == ["another"]
+    store.commit(Create(a_request()))
+
+
+def test_a_document_that_changed_since_it_was_read_is_not_deleted(store: Store) -> None:
+    store.commit(Create(a_request()))
+    before = must_get(store, HelpRequest, "request-1")
+    store.commit(Update(before, before.record.model_copy(update={"question": "Is there parking for a van?"})))
+    with pytest.raises(Stale, match="help_requests/request-1"):
+        store.commit(Delete(before))
+    assert must_get(store, HelpRequest, "request-1").record.question == "Is there parking for a van?"
+
+
+def test_what_went_away_is_not_deleted_again(store: Store) -> None:
+    store.commit(Create(a_request()))
+    before = must_get(store, HelpRequest, "request-1")
+    store.commit(Delete(before))
+    with pytest.raises(Stale, match="help_requests/request-1"):
+        store.commit(Delete(before))
 
 
 def test_a_write_that_changes_nothing_is_no_new_revision(store: Store) -> None:
