@@ -16,9 +16,12 @@ CONTEXT_TURNS = 6
 
 
 class Transcript:
-    def __init__(self, store: Store, call_id: str, *, writer: Writer, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, call_id: str, *, writer: Writer, clock: Clock, delete_at: datetime | None = None
+    ) -> None:
         self._store = store
         self._call_id = call_id
+        self._delete_at = delete_at
         self._writer = writer
         self._clock = clock
         self._turns: list[Turn] = []
@@ -33,7 +36,12 @@ class Transcript:
         cut: bool = False,
     ) -> None:
         turn = Turn.of(self._call_id, len(self._turns) + 1, who=who, text=text, at=self._clock()).model_copy(
-            update={"knowledge": tuple(knowledge), "latencies_ms": dict(latencies_ms or {}), "cut": cut}
+            update={
+                "knowledge": tuple(knowledge),
+                "latencies_ms": dict(latencies_ms or {}),
+                "cut": cut,
+                "delete_at": self._delete_at,
+            }
         )
         self._turns.append(turn)
         self._writer.put(lambda: line.record_turn(self._store, turn), what=f"turn {turn.n}")

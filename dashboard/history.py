@@ -1,5 +1,7 @@
 """What was said: the calls of late, and one call's transcript with the questions that people answered."""
 
+from datetime import datetime
+
 from flask import Blueprint, abort, g, render_template
 
 from dashboard.access import require_person
@@ -21,25 +23,26 @@ blueprint.before_request(require_person)
 def calls() -> str:
     at = services().clock()
     found = g.store.find(Query(Call, order_by="started_at", descending=True, limit=CALLS_SHOWN))
-    return render_template("calls.html", calls=found.records, organisation=organisation_of(g.store, at=at), now=at)
+    kept = [call for call in found.records if call.is_kept(at)]
+    return render_template("calls.html", calls=kept, organisation=organisation_of(g.store, at=at), now=at)
 
 
 @blueprint.get("/calls/<call_id>")
 def call(call_id: str) -> str:
     at = services().clock()
-    held = _load(call_id)
+    held = _load(call_id, at=at)
     turns = sorted(g.store.find(Query(Turn, {"call": call_id})).records, key=lambda turn: turn.n)
     asked = sorted(g.store.find(Query(HelpRequest, {"call": call_id})).records, key=lambda r: r.asked_at)
     organisation = organisation_of(g.store, at=at)
     return render_template("call.html", call=held, turns=turns, requests=asked, organisation=organisation, now=at)
 
 
-def _load(call_id: str) -> Call:
+def _load(call_id: str, *, at: datetime) -> Call:
     try:
         stored = g.store.get(Call, checked_id(call_id))
     except (ValueError, InvalidDocument):
         abort(404)
-    if stored is None:
+    if stored is None or not stored.record.is_kept(at):
         abort(404)
     held: Call = stored.record
     return held

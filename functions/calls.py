@@ -45,6 +45,7 @@ def open_call(
             voice_agent_version=version,
             opened_by=opened_by,
             started_at=at,
+            delete_at=config.organisation_in_force(store, number.org, at=at).keeps_until(at),
         ),
     )
     if not call.is_live:

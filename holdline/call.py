@@ -58,10 +58,16 @@ class Call(Record):
     ended_at: Instant | None = None
     outcome: Outcome | None = None
     outcome_detail: str | None = None
+    delete_at: Instant | None = None
+    """When the database may delete this call, its turns and its questions; it does so within a day or two of it."""
 
     @property
     def is_live(self) -> bool:
         return self.ended_at is None
+
+    def is_kept(self, at: datetime) -> bool:
+        """Whether anybody may still see it: it is over when its time is, and not when the database gets round to it."""
+        return self.delete_at is None or at < self.delete_at
 
 
 class Dispatch(BaseModel):
@@ -107,6 +113,8 @@ class Turn(Record):
     knowledge: tuple[KnowledgeUse, ...] = ()
     latencies_ms: dict[str, float] = Field(default_factory=dict)
     cut: bool = False
+    delete_at: Instant | None = None
+    """With its call."""
 
     @classmethod
     def of(cls, call: str, n: int, *, who: Speaker, text: str, at: datetime) -> "Turn":

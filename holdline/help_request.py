@@ -161,6 +161,8 @@ class HelpRequest(Record):
     cuts: int = 0
     latencies_ms: dict[str, float] = Field(default_factory=dict)
     """Of the last relay, from the commit of the answer: to the synthesiser, and to the first published frame."""
+    delete_at: Instant | None = None
+    """With its call."""
 
     def after(self, event: Event, /, *, at: datetime, **fields: Any) -> Self:
         """The request once `event` happened, with `fields` set beside it; or IllegalTransition."""

@@ -81,6 +81,7 @@ def ask(
         caller=masked(call.caller),
         asked_at=at,
         expires_at=at + timeout,
+        delete_at=call.delete_at,
     )
     try:
         store.commit(Create(request))

@@ -1,6 +1,7 @@
 """The organisation, the people who stand behind its line, and the numbers that lead to it."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
 from zoneinfo import ZoneInfo, available_timezones
@@ -57,6 +58,8 @@ class Organisation(Record):
     consent_line: Spoken | None = None
     """Said after the greeting: that the call is recorded and that an AI is speaking."""
     quick_responses: tuple[Spoken, ...] = ()
+    retention_days: int = Field(default=90, ge=1, le=3650)
+    """How long calls, what was said on them and what was asked are kept. What was learned of them stays."""
 
     @field_validator("time_zone")
     @classmethod
@@ -68,6 +71,10 @@ class Organisation(Record):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    def keeps_until(self, at: datetime) -> datetime:
+        """When a call that begins at that time is to be forgotten."""
+        return at + timedelta(days=self.retention_days)
 
 
 class PhoneNumber(Record):

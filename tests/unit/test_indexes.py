@@ -101,6 +101,13 @@ def test_indexes_and_exceptions_speak_of_documents_and_fields_that_exist() -> No
         assert one["fieldPath"] in kinds[one["collectionGroup"]].model_fields
 
 
+def test_what_says_when_it_may_be_deleted_is_deleted_then_and_nothing_else_is() -> None:
+    dated = {kind.collection for kind in COLLECTIONS.values() if "delete_at" in kind.model_fields}
+    policies = [(one["collectionGroup"], one["fieldPath"]) for one in INDEXES["fieldOverrides"] if one.get("ttl")]
+    assert sorted(policies) == sorted((collection, "delete_at") for collection in dated)
+    assert dated == {"calls", "turns", "help_requests"}, "all that was said, and nothing that was learned"
+
+
 def test_the_sources_hold_queries_to_look_at() -> None:
     assert len(QUERIES) > 5
     assert any(query.needs_composite for query in QUERIES)

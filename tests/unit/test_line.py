@@ -53,6 +53,24 @@ def test_a_call_that_is_announced_twice_is_opened_once(store: Store) -> None:
     assert must_get(store, Call, "call-1").record == a_call()
 
 
+def test_a_question_is_kept_as_long_as_its_call(store: Store) -> None:
+    kept = a_call(delete_at=later(3600))
+    request = line.ask(
+        store,
+        kept,
+        request_id="request-1",
+        question="Do you have parking?",
+        reason="",
+        skill=None,
+        confidence=None,
+        context=[],
+        nearest=[],
+        timeout=timedelta(seconds=120),
+        at=NOW,
+    )
+    assert (request.delete_at, the_request(store).delete_at) == (kept.delete_at, kept.delete_at)
+
+
 def test_the_agent_takes_the_floor_and_the_first_time_it_did_is_kept(store: Store) -> None:
     line.agent_joined(store, "call-1", at=later(1))
     joined = line.agent_joined(store, "call-1", at=later(9))

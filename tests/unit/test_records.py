@@ -113,6 +113,12 @@ def test_an_unknown_time_zone_is_refused_with_an_example() -> None:
         Organisation.from_document("salon", {"name": "Luxe", "time_zone": "Mars/Olympus"})
 
 
+@pytest.mark.parametrize("days", [0, -1, 3651, "90 days"])
+def test_calls_are_kept_for_a_day_at_least_and_ten_years_at_most(days: Any) -> None:
+    with pytest.raises(InvalidDocument, match="retention_days"):
+        Organisation.from_document("salon", {"name": "Luxe", "retention_days": days})
+
+
 def test_a_time_without_a_zone_is_refused_and_one_with_a_zone_is_kept_in_utc() -> None:
     with pytest.raises(InvalidDocument, match="asked_at"):
         HelpRequest.from_document("r", {**a_request().document(), "asked_at": datetime(2026, 3, 2, 15, 0)})

@@ -32,6 +32,13 @@ async def test_turns_are_numbered_from_one_with_their_times(store: Store, transc
     assert (second.n, second.who, second.at) == (2, Speaker.CALLER, later(2))
 
 
+async def test_a_turn_is_kept_as_long_as_its_call(store: Store, writer: Writer) -> None:
+    transcript = Transcript(store, "call-1", writer=writer, clock=virtual_clock(), delete_at=later(3600))
+    transcript.add(Speaker.CALLER, "Do you have parking?")
+    (turn,) = await written(store)
+    assert turn.delete_at == later(3600)
+
+
 async def test_the_last_turns_are_given_oldest_first(transcript: Transcript) -> None:
     for n in range(CONTEXT_TURNS + 3):
         transcript.add(Speaker.CALLER, f"turn {n}")

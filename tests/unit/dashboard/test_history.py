@@ -45,6 +45,17 @@ def test_a_call_shows_what_was_said_in_order_with_what_it_was_known_from(ana: Br
     assert "Do you have parking?" in said
 
 
+def test_a_call_whose_time_is_over_is_not_shown_though_the_database_has_it_still(ana: Browser, salon: Store) -> None:
+    salon.commit(
+        Put(a_call("kept", caller="+12125550177", delete_at=later(1))),
+        Put(a_call("over", caller="+12125550188", delete_at=NOW)),
+    )
+    page = ana.get("/calls").text
+    assert "+1212***0177" in page
+    assert "+1212***0188" not in page
+    assert (ana.get("/calls/kept").status_code, ana.get("/calls/over").status_code) == (200, 404)
+
+
 def test_a_transcript_is_never_markup(ana: Browser, salon: Store) -> None:
     salon.commit(Put(a_turn("c1", 3, text=EVIL)), Put(an_entry("e3", question=EVIL, answer=EVIL)))
     for path in ("/calls/c1", "/knowledge", f"/knowledge?q={EVIL}"):

@@ -76,6 +76,15 @@ def test_who_may_ring_which_line(world: World, token: str, body: dict[str, Any],
     assert len(world.rooms.opened) == (status == 200)
 
 
+@pytest.mark.parametrize(("days", "kept"), [(None, 90), (7, 7), ("for ever", 90)])
+def test_a_call_is_kept_as_long_as_its_organisation_says(world: World, days: Any, kept: int) -> None:
+    world.ask("create_room", {"number": LINE}, token="visitor")  # what is in force from now on was valid once
+    if days is not None:
+        world.memory.write_by_hand("orgs/salon", {"retention_days": days})
+    opened = world.ask("create_room", {"number": LINE}, token="visitor").json
+    assert world.call(opened["call"]).delete_at == NOW + timedelta(days=kept)
+
+
 def test_a_rehearsal_is_marked_as_one(world: World) -> None:
     granted = world.ask("create_room", {"number": LINE, "rehearsal": True}, token="ana").get_json()
     assert world.call(granted["call"]).kind is CallKind.REHEARSAL

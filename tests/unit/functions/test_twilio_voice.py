@@ -2,6 +2,7 @@
 
 import logging
 import xml.etree.ElementTree as ET
+from datetime import timedelta
 
 import pytest
 from werkzeug.test import TestResponse
@@ -49,6 +50,7 @@ def test_a_call_is_written_and_a_room_with_an_agent_is_opened_for_it(world: Worl
         voice_agent_version=call.voice_agent_version,
         opened_by=CALL_SID,
         started_at=NOW,
+        delete_at=NOW + timedelta(days=90),
     )
     assert world.rooms.opened == [
         Dispatch(
