@@ -94,7 +94,9 @@ class WorkerSettings(VoiceSettings):
     google_api_key: Annotated[
         SecretStr | None, Field(validation_alias=AliasChoices("google_api_key", "gemini_api_key"))
     ] = None
-    gemini_model: str = "gemini-2.5-flash"
+    gemini_model: str = "gemini-3.8-flash"
+    google_gemini_base_url: str | None = None
+    openai_stt_model: str = "gpt-4o-mini-transcribe"
     llm_base_url: str | None = None
     llm_api_key: SecretStr | None = None
     llm_model: str | None = Field(default=None, validate_default=True)
