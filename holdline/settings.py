@@ -87,6 +87,7 @@ class WorkerSettings(VoiceSettings):
     """How long calls may go on once the worker is told to stop."""
     worker_health_host: str = "0.0.0.0"  # noqa: S104 - a platform's health checks come from outside the machine
     worker_health_port: int = Field(default=8081, ge=0, le=65535)
+    worker_ready_port: int = Field(default=8082, ge=0, le=65535)
 
     deepgram_api_key: SecretStr | None = None
     deepgram_base_url: str | None = None
@@ -117,6 +118,15 @@ class FunctionsSettings(LiveKitSettings, SignInSettings):
     sip_host: str
     sip_username: str
     sip_password: SecretStr
+
+
+class DeploySettings(FunctionsSettings):
+    """What puts a phone number into service."""
+
+    twilio_account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$")
+    twilio_api_url: str | None = None
+    twilio_fallback_url: str | None = None
+    """What Twilio calls when the functions do not answer; None takes Twilio's echo of deploy/twilio/fallback.xml."""
 
 
 class DashboardSettings(VoiceSettings, SignInSettings):

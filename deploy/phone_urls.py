@@ -1,0 +1,130 @@
+"""Twilio's side of our numbers: which addresses a number calls, and which it is to call."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+from xml.etree.ElementTree import canonicalize
+
+import requests
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from deploy.phone_step import CannotGoOn
+from holdline.settings import DeploySettings
+
+TIMEOUT_S = 15.0
+_FALLBACK = Path(__file__).parent / "twilio" / "fallback.xml"
+_ECHO = "https://twimlets.com/echo?Twiml="
+
+
+@dataclass(frozen=True)
+class NumberUrls:
+    """What Twilio calls for a number, in the names of its API."""
+
+    voice_url: str
+    voice_method: str
+    status_callback: str
+    status_callback_method: str
+    voice_fallback_url: str
+    voice_fallback_method: str
+
+    def differences(self, wanted: "NumberUrls") -> dict[str, str]:
+        """The fields that are not as wanted, with the values that they should have."""
+        names = [field.name for field in fields(self)]
+        return {name: getattr(wanted, name) for name in names if getattr(self, name) != getattr(wanted, name)}
+
+
+@dataclass(frozen=True)
+class TwilioNumber:
+    """A number of the account."""
+
+    sid: str
+    number: str
+    urls: NumberUrls
+    is_voice: bool
+    diverted_to: str | None
+    """The SIP trunk or TwiML application that takes its calls, whatever its addresses say."""
+
+
+def wanted_urls(settings: DeploySettings) -> NumberUrls:
+    """What each number of ours is to call."""
+    base = settings.functions_url.rstrip("/")
+    return NumberUrls(
+        voice_url=f"{base}/twilio_voice",
+        voice_method="POST",
+        status_callback=f"{base}/twilio_status",
+        status_callback_method="POST",
+        voice_fallback_url=fallback_url(settings),
+        # Not POST, which hosts of static files refuse.
+        voice_fallback_method="GET",
+    )
+
+
+def fallback_url(settings: DeploySettings) -> str:
+    """Where Twilio finds words for a caller when nothing of ours answers; by default Twilio's own echo of them."""
+    return settings.twilio_fallback_url or _ECHO + quote(fallback_twiml(), safe="")
+
+
+def fallback_twiml() -> str:
+    """What is said then, as short as XML can be."""
+    return canonicalize(from_file=_FALLBACK, strip_text=True)
+
+
+def find_number(settings: DeploySettings, number: str) -> TwilioNumber | None:
+    """The number as Twilio has it; None where the account does not own it. Blocking; raises CannotGoOn."""
+    # The filter also meets numbers that only contain these digits.
+    return next((one for one in owned_numbers(settings, like=number) if one.number == number), None)
+
+
+def owned_numbers(settings: DeploySettings, *, like: str | None = None) -> list[TwilioNumber]:
+    """The numbers of the account. Blocking; raises CannotGoOn."""
+    asked = {"phone_number": like} if like else {}
+    try:
+        return [_read(one) for one in client(settings).incoming_phone_numbers.list(**asked)]
+    except (TwilioException, requests.RequestException) as error:
+        raise CannotGoOn(meaning(error)) from error
+
+
+def client(settings: DeploySettings) -> Client:
+    """Twilio's own client, for this account."""
+    return Client(
+        settings.twilio_account_sid,
+        settings.twilio_auth_token.get_secret_value(),
+        http_client=_Http(settings.twilio_api_url, timeout=TIMEOUT_S),
+    )
+
+
+def meaning(error: Exception) -> str:
+    """What a failure of Twilio's means, and how to mend it."""
+    if isinstance(error, TwilioRestException) and error.status == 401:
+        return "Twilio refuses the account: check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN."
+    if isinstance(error, TwilioRestException):
+        return f"Twilio refuses ({error.code or error.status}): {error.msg}"
+    return f"Twilio does not answer ({type(error).__name__}): check the network, and TWILIO_API_URL if it is set."
+
+
+class _Http(TwilioHttpClient):  # type: ignore[misc]
+    """Sends what was meant for Twilio's API to another address, where one is given."""
+
+    def __init__(self, instead: str | None, *, timeout: float) -> None:
+        super().__init__(timeout=timeout)
+        self._instead = instead.rstrip("/") if instead else None
+
+    def request(self, method: str, url: str, *args: Any, **named: Any) -> Response:
+        if self._instead is not None:
+            asked = urlsplit(url)
+            url = self._instead + asked.path + (f"?{asked.query}" if asked.query else "")
+        return super().request(method, url, *args, **named)
+
+
+def _read(one: Any) -> TwilioNumber:
+    return TwilioNumber(
+        sid=one.sid,
+        number=one.phone_number,
+        urls=NumberUrls(**{field.name: getattr(one, field.name) or "" for field in fields(NumberUrls)}),
+        is_voice=bool((one.capabilities or {}).get("voice", True)),
+        diverted_to=one.trunk_sid or one.voice_application_sid or None,
+    )
