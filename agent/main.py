@@ -7,7 +7,7 @@ import asyncio
 import logging
 from datetime import UTC, datetime
 
-from livekit.agents import AgentServer, JobContext, JobProcess
+from livekit.agents import JobContext, JobProcess
 from livekit.agents.tokenize.basic import hyphenate_word
 from pydantic import ValidationError
 
@@ -19,6 +19,7 @@ from agent.out_of_order import apologise
 from agent.pipelines import Pipeline
 from agent.pipelines.choose import choose, prewarm
 from agent.session import make_session, room_options
+from agent.worker import Worker
 from holdline import line
 from holdline.call import Dispatch, Outcome
 from holdline.errors import CallOver, HoldlineError
@@ -39,18 +40,7 @@ def warm_up(process: JobProcess) -> None:
     render()
 
 
-server = AgentServer(
-    ws_url=settings.livekit_url,
-    api_key=settings.livekit_api_key,
-    api_secret=settings.livekit_api_secret.get_secret_value(),
-    host=settings.worker_health_host,
-    port=settings.worker_health_port,
-    setup_fnc=warm_up,
-    load_fnc=lambda worker: len(worker.active_jobs) / settings.worker_capacity,
-    load_threshold=0.99,
-    num_idle_processes=settings.worker_idle_processes,
-    drain_timeout=settings.worker_drain_timeout_s,
-)
+server = Worker(settings, warm_up=warm_up)
 
 
 def now() -> datetime:

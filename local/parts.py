@@ -85,6 +85,7 @@ class Plan:
             "AGENT_NAME": "holdline",
             "WORKER_HEALTH_HOST": "127.0.0.1",
             "WORKER_HEALTH_PORT": str(self.ports.worker_health),
+            "WORKER_READY_PORT": str(self.ports.worker_ready),
             "FUNCTIONS_URL": self.functions_url,
             "TWILIO_AUTH_TOKEN": self.keys.twilio_auth_token,
             "SIP_HOST": "sip.example.com",
@@ -170,17 +171,16 @@ def functions(plan: Plan) -> Part:
 
 
 def worker(plan: Plan) -> Part:
-    """Its health address answers before it is registered with LiveKit and takes calls; its log tells when it is."""
+    """Ready when it is registered with LiveKit and reaches the documents."""
     given = environment(plan, WorkerSettings, ORT_DISABLE_TELEMETRY="1")
     command = (sys.executable, "-m", "livekit.agents", "start", "--log-format", "json", "agent/main.py")
-    ready = answers(plan.ports.worker_health, with_status=range(200, 201))
+    ready = answers(plan.ports.worker_ready, "/ready", with_status=range(200, 201))
     return Part(
         "worker",
         command,
         given,
         ROOT,
         ready,
-        says_ready="registered worker",
         readable=readable,
         ready_within_s=120,
         stops_within_s=3,

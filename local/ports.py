@@ -58,6 +58,10 @@ class Ports:
     def worker_health(self) -> int:
         return self.base + 9
 
+    @property
+    def worker_ready(self) -> int:
+        return self.base + 10
+
     def named(self) -> dict[str, int]:
         """Each port by its name."""
         return {name: getattr(self, name) for name, member in vars(type(self)).items() if isinstance(member, property)}

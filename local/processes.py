@@ -25,8 +25,6 @@ class Part:
     environment: Mapping[str, str]
     folder: Path
     is_ready: Callable[[], Awaitable[bool]]
-    # What it must have written besides, where no address tells that it is ready.
-    says_ready: str = ""
     readable: Callable[[str], str | None] = str
     """What a person is shown of a line that the part wrote; None for nothing."""
     ready_within_s: float = 60
@@ -47,7 +45,6 @@ class _Running:
         self.part = part
         self.process = process
         self.last_lines: deque[str] = deque(maxlen=15)
-        self.said_ready = not part.says_ready
 
     def signal_group(self, number: signal.Signals) -> None:
         # The group outlives its leader while anything that the leader started is alive.
@@ -67,7 +64,6 @@ class _Running:
     def _take(self, line: bytes, log: Log) -> None:
         text = line.decode(errors="replace").rstrip()
         self.last_lines.append(text)
-        self.said_ready = self.said_ready or self.part.says_ready in text
         log.line(self.part.name, text, shown=self.part.readable(text))
 
 
@@ -134,7 +130,7 @@ class Processes:
 
     async def _until_ready(self, running: _Running) -> None:
         deadline = time.monotonic() + running.part.ready_within_s
-        while not (running.said_ready and await running.part.is_ready()):
+        while not await running.part.is_ready():
             if time.monotonic() > deadline:
                 what = f"was not ready within {running.part.ready_within_s:.0f} s"
                 raise PartFailed(running.part.name, what, list(running.last_lines))

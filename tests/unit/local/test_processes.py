@@ -46,17 +46,6 @@ async def test_start_returns_when_every_part_is_ready(running: Processes, tmp_pa
     assert running.pids.keys() == {"one"}
 
 
-async def test_a_part_is_ready_only_when_it_has_said_so(running: Processes, tmp_path: Path) -> None:
-    async def is_ready() -> bool:
-        return True
-
-    program = f"import time; time.sleep(0.3); open('up', 'w').close(); print('registered', flush=True); {SLEEP}"
-    command = (sys.executable, "-c", program)
-    await running.start(Part("one", command, dict(os.environ), tmp_path, is_ready, says_ready="registered"))
-
-    assert (tmp_path / "up").exists()
-
-
 async def test_a_part_that_is_never_ready_is_named_with_its_last_words(running: Processes, tmp_path: Path) -> None:
     with pytest.raises(PartFailed, match=r"one was not ready within 2 s[^$]*I cannot find my keys"):
         await running.start(part(tmp_path, "one", f"print('I cannot find my keys', flush=True); {SLEEP}", ready="no"))

@@ -1,0 +1,78 @@
+"""LiveKit's agent server as a platform runs it: with our log lines, our readiness and our measurements around it."""
+
+import asyncio
+from collections.abc import Callable
+
+from livekit.agents import AgentServer, JobProcess
+from prometheus_client import REGISTRY, generate_latest
+
+from agent.health import HealthServer, Standing, StorageCheck
+from holdline.firestore import connect
+from holdline.people import PhoneNumber
+from holdline.settings import WorkerSettings
+
+
+class Worker(AgentServer):
+    """One machine's worker. Calls run in processes of their own, forked from a server that knows nothing of this one:
+    what is opened here, such as the channel that asks after storage, is in none of them."""
+
+    def __init__(self, settings: WorkerSettings, *, warm_up: Callable[[JobProcess], None]) -> None:
+        super().__init__(
+            ws_url=settings.livekit_url,
+            api_key=settings.livekit_api_key,
+            api_secret=settings.livekit_api_secret.get_secret_value(),
+            host=settings.worker_health_host,
+            port=settings.worker_health_port,
+            setup_fnc=warm_up,
+            load_fnc=lambda worker: len(worker.active_jobs) / settings.worker_capacity,
+            load_threshold=0.99,
+            num_idle_processes=settings.worker_idle_processes,
+            drain_timeout=settings.worker_drain_timeout_s,
+        )
+        self._settings = settings
+
+    async def run(self, *, devmode: bool = False, unregistered: bool = False) -> None:
+        if unregistered:  # one call in a terminal: no platform asks after it
+            await super().run(devmode=devmode, unregistered=True)
+            return
+        storage = StorageCheck(storage_of(self._settings))
+        health = HealthServer(
+            self._settings.worker_health_host,
+            self._settings.worker_ready_port,
+            standing=lambda: self.standing(storage),
+            metrics=lambda: generate_latest(REGISTRY),
+        )
+        await health.start()
+        asking = asyncio.create_task(storage.run(), name="storage check")
+        try:
+            await super().run(devmode=devmode)
+        finally:
+            asking.cancel()
+            await health.close()
+
+    def standing(self, storage: StorageCheck) -> Standing:
+        return Standing(
+            is_registered=self.is_registered,
+            is_draining=self.draining,
+            calls=0 if self._closed else len(self.active_jobs),
+            capacity=self._settings.worker_capacity,
+            storage_problem=storage.problem,
+            storage_age_s=storage.age_s,
+        )
+
+    @property
+    def is_registered(self) -> bool:
+        """Whether LiveKit knows us now: a lost connection is noticed, and set up again, by the library."""
+        return not self._closed and not self._connecting and self.id != "unregistered"
+
+
+def storage_of(settings: WorkerSettings) -> Callable[[], None]:
+    """A read that any storage answers, by the way that calls take; the channel is opened by the first."""
+    database = None
+
+    def ask() -> None:
+        nonlocal database
+        database = database or connect(settings)
+        database.platform.get(PhoneNumber, "+10000000")
+
+    return ask
