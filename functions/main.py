@@ -11,6 +11,7 @@ from functions.join import JoinToken, join_call
 from functions.json_api import Refused, refused, respond
 from functions.learn import take_in_write
 from functions.room_events import room_event
+from functions.sweep import sweep_all
 from functions.voice import answer_phone
 
 settings()  # A revision that lacks a setting must fail to start, so that the one before it goes on answering.
@@ -44,6 +45,12 @@ def create_room(request: Request) -> Response:
 def join_token(request: Request) -> Response:
     """The dashboard, for a person: listen to a call; or for a visitor: come back to one."""
     return respond(request, context(), JoinToken, join_call)
+
+
+@functions_framework.http
+def sweep(request: Request) -> Response:
+    """Cloud Scheduler, once a minute: end what no event ended."""
+    return sweep_all(request, context())
 
 
 @functions_framework.cloud_event

@@ -7,6 +7,7 @@ import aiohttp
 from livekit.api import (
     CreateRoomRequest,
     DeleteRoomRequest,
+    ListRoomsRequest,
     LiveKitAPI,
     RoomAgentDispatch,
     TwirpError,
@@ -34,6 +35,10 @@ class RoomNotClosed(HoldlineError):
     """LiveKit refused, or did not answer within its bound; an empty room closes by itself in a while."""
 
 
+class RoomsUnknown(HoldlineError):
+    """LiveKit did not say which rooms there are; none of them is gone for that."""
+
+
 class Rooms(Protocol):
     def open(self, dispatch: Dispatch) -> None:
         """Open the room of this call, with an agent on its way to it; again is harmless. Raises RoomNotOpened."""
@@ -41,6 +46,10 @@ class Rooms(Protocol):
 
     def close(self, room: str) -> None:
         """Close a room, whoever is in it; one that is gone already is closed. Raises RoomNotClosed."""
+        ...
+
+    def names(self) -> frozenset[str]:
+        """Every room that there is, ours or not. Raises RoomsUnknown."""
         ...
 
 
@@ -62,6 +71,12 @@ class LiveKitRooms:
                 return
             raise RoomNotClosed(f"LiveKit did not close the room ({type(error).__name__}).") from error
 
+    def names(self) -> frozenset[str]:
+        try:
+            return asyncio.run(asyncio.wait_for(self._list(), TIMEOUT_S))
+        except (TwirpError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise RoomsUnknown(f"LiveKit did not name its rooms ({type(error).__name__}).") from error
+
     async def _create(self, dispatch: Dispatch) -> None:
         metadata = dispatch.model_dump_json()
         request = CreateRoomRequest(
@@ -78,6 +93,10 @@ class LiveKitRooms:
     async def _delete(self, room: str) -> None:
         async with self._api() as api:
             await api.room.delete_room(DeleteRoomRequest(room=room))
+
+    async def _list(self) -> frozenset[str]:
+        async with self._api() as api:
+            return frozenset(room.name for room in (await api.room.list_rooms(ListRoomsRequest())).rooms)
 
     def _api(self) -> LiveKitAPI:
         return LiveKitAPI(

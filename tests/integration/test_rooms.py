@@ -10,7 +10,7 @@ from livekit import rtc
 from livekit.api import ListParticipantsRequest, ListRoomsRequest, LiveKitAPI
 from livekit.protocol.models import ParticipantPermission, TrackSource
 
-from functions.rooms import TIMEOUT_S, LiveKitRooms, RoomNotClosed, RoomNotOpened
+from functions.rooms import TIMEOUT_S, LiveKitRooms, RoomNotClosed, RoomNotOpened, RoomsUnknown
 from functions.tokens import caller_pass, listener_pass
 from holdline.call import Call, Dispatch
 from holdline.settings import LiveKitSettings
@@ -100,6 +100,13 @@ async def test_a_room_is_closed_whoever_is_in_it_and_closing_it_again_is_no_erro
         await asyncio.wait_for(gone.wait(), 5)
 
 
+def test_the_rooms_that_there_are_can_be_named(settings: LiveKitSettings, call: Call) -> None:
+    rooms = LiveKitRooms(settings)
+    assert call.id in rooms.names()
+    rooms.close(call.id)
+    assert call.id not in rooms.names()
+
+
 def test_a_server_that_is_away_is_told_within_its_bound(settings: LiveKitSettings) -> None:
     nowhere = settings.model_copy(update={"livekit_url": f"ws://127.0.0.1:{free_port()}"})
     began = time.monotonic()
@@ -107,13 +114,17 @@ def test_a_server_that_is_away_is_told_within_its_bound(settings: LiveKitSetting
         LiveKitRooms(nowhere).open(dispatch_of(a_call()))
     with pytest.raises(RoomNotClosed):
         LiveKitRooms(nowhere).close("call-1")
-    assert time.monotonic() - began < 2 * TIMEOUT_S + 1
+    with pytest.raises(RoomsUnknown):
+        LiveKitRooms(nowhere).names()
+    assert time.monotonic() - began < 3 * TIMEOUT_S + 1
 
 
 def test_a_refused_key_is_told(settings: LiveKitSettings) -> None:
     stranger = settings.model_copy(update={"livekit_api_key": "another"})
     with pytest.raises(RoomNotOpened):
         LiveKitRooms(stranger).open(dispatch_of(a_call()))
+    with pytest.raises(RoomsUnknown):
+        LiveKitRooms(stranger).names()
 
 
 async def test_a_caller_may_speak_and_publish_nothing_else(settings: LiveKitSettings, call: Call) -> None:

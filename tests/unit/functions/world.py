@@ -45,11 +45,12 @@ LIVEKIT_SECRET = "a secret of the tests, of 32 bytes or more"
 
 
 class FakeRooms:
-    """Remembers what was opened and closed; with a `failure` nothing is."""
+    """Remembers what was opened and closed; with a `failure` nothing is. A `lost` room is gone without a word."""
 
     def __init__(self) -> None:
         self.opened: list[Dispatch] = []
         self.closed: list[str] = []
+        self.lost: set[str] = set()
         self.failure: Exception | None = None
 
     def open(self, dispatch: Dispatch) -> None:
@@ -61,6 +62,11 @@ class FakeRooms:
         if self.failure is not None:
             raise self.failure
         self.closed.append(room)
+
+    def names(self) -> frozenset[str]:
+        if self.failure is not None:
+            raise self.failure
+        return frozenset(dispatch.call for dispatch in self.opened) - {*self.closed, *self.lost}
 
 
 class FakeIdentity:
