@@ -18,7 +18,6 @@ from livekit.agents import NOT_GIVEN, Agent, AgentSession, ChatMessage, ModelSet
 from livekit.agents.voice.agent_activity import ActivityClosedError
 from livekit.agents.voice.io import PlaybackFinishedEvent, PlaybackStartedEvent
 from livekit.agents.voice.speech_handle import SpeechHandle
-from livekit.agents.voice.transcription.filters import filter_markdown
 
 from agent.utterance import Kind, Utterance
 
@@ -34,11 +33,8 @@ TRIES = 3
 class Floor:
     """The session's voice. Made before the session starts, `attach`ed once it runs."""
 
-    def __init__(
-        self, *, on_voice: Callable[[], None], on_said: Callable[[Utterance], None], model_writes_markup: bool = True
-    ) -> None:
+    def __init__(self, *, on_voice: Callable[[], None], on_said: Callable[[Utterance], None]) -> None:
         """`on_voice` is called as soon as anybody begins to speak or to think, `on_said` after each own utterance."""
-        self._model_writes_markup = model_writes_markup
         self._on_voice = on_voice
         self._on_said = on_said
         self._session: AgentSession[None] | None = None
@@ -146,16 +142,14 @@ class Floor:
     async def synthesise(
         self, agent: Agent, text: AsyncIterable[str], settings: ModelSettings
     ) -> AsyncIterable[rtc.AudioFrame]:
-        """The agent's `tts_node`: our own words go to the synthesiser as they stand, a model's are freed of markup."""
+        """The agent's `tts_node`: our own words go to the synthesiser in one piece, a reply's sentence by sentence."""
         if self.is_silenced:
             return
         parts = aiter(text)
         words = await anext(parts, "")
         utterance = next((one for one in self._handles if one.text == words and one.text_synthesised is None), None)
         if self._session is None or utterance is None:
-            rest = _chained(words, parts)
-            said = filter_markdown(rest) if self._model_writes_markup else rest
-            async for frame in Agent.default.tts_node(agent, said, settings):
+            async for frame in Agent.default.tts_node(agent, _chained(words, parts), settings):
                 yield frame
             return
         words += "".join([part async for part in parts])

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from livekit.agents import AgentSession, llm
+from livekit.agents import AgentSession
 
 from agent.briefing import Briefing
 from agent.ending import Ending, Job
 from agent.floor import Floor
 from agent.hold import Hold, Music
 from agent.inbox import Inbox
-from agent.pipelines.rules_llm import RulesLLM
 from agent.questions import Questions
 from agent.receptionist import Receptionist
 from agent.relay import Relay
@@ -46,14 +45,12 @@ class LineUp:
     receptionist: Receptionist
 
     @classmethod
-    def of(
-        cls, briefing: Briefing, *, store: Store, model: llm.LLM[object], music: Music, job: Job, clock: Clock
-    ) -> "LineUp":
+    def of(cls, briefing: Briefing, *, store: Store, music: Music, job: Job, clock: Clock) -> "LineUp":
         """Needs a running event loop."""
         call, voice_agent = briefing.call, briefing.voice_agent
         writer = Writer()
-        transcript = Transcript(store, call.id, writer=writer, clock=clock)
-        floor = Floor(on_voice=music.hush, on_said=transcript.said, model_writes_markup=not isinstance(model, RulesLLM))
+        transcript = Transcript(store, call.id, writer=writer, clock=clock, delete_at=call.delete_at)
+        floor = Floor(on_voice=music.hush, on_said=transcript.said)
         ending = Ending(job, store, call.id, floor=floor, writer=writer, clock=clock)
         questions = Questions(
             store,

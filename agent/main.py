@@ -87,7 +87,7 @@ async def hang_up(ctx: JobContext, store: Store, call_id: str, *, detail: str) -
 async def converse(ctx: JobContext, pipeline: Pipeline, store: Store, briefing: Briefing) -> None:
     """Put the parts together, greet, and leave the call to them."""
     call = briefing.call
-    parts = LineUp.of(briefing, store=store, model=pipeline.llm, music=HoldMusic(ctx.room), job=ctx, clock=now)
+    parts = LineUp.of(briefing, store=store, music=HoldMusic(ctx.room), job=ctx, clock=now)
     session = make_session(pipeline)
     parts.serve(session)
     ctx.add_shutdown_callback(parts.ending.finish)

@@ -11,7 +11,9 @@ from livekit.agents import (
     ChatContext,
     ChatMessage,
     ErrorEvent,
+    FlushSentinel,
     ModelSettings,
+    NotGivenOr,
     RunContext,
     StopResponse,
     function_tool,
@@ -19,7 +21,7 @@ from livekit.agents import (
     tts,
 )
 
-from agent import turn_notes
+from agent import turn_notes, wording
 from agent.ending import Ending
 from agent.floor import Floor
 from agent.known import Known
@@ -103,28 +105,15 @@ class Receptionist(Agent):
                 self._make_up_for_the_reply()
 
     def failed(self, event: ErrorEvent) -> None:
-        """Something of the session's failed for good: make up for a reply without a voice, or do without the model."""
+        """Something of the session's failed for good: make up for a reply without a voice."""
         if isinstance(event.error, tts.TTSError) and not event.error.recoverable and not self._floor.is_at_synthesiser:
             self._make_up_for_the_reply()
-        if isinstance(event.error, llm.LLMError) and not event.error.recoverable:
-            self._do_without_model()
 
     async def close(self) -> None:
         for task in self._tasks:
             task.cancel()
 
-    def _do_without_model(self) -> None:
-        """Do, once, what the turn's note asks for."""
-        note, self._note = self._note, None
-        if note is None:
-            return
-        log.warning("call %s: the model failed; its turn is taken by rule", self._call.id)
-        if note.do is turn_notes.Do.ASK:
-            self._ask(f"{self._call.id}_turn_{self._turn}", note.words, note.reason)
-        else:
-            self._spawn(self._say_without_model(note))
-
-    async def _say_without_model(self, note: turn_notes.Note) -> Utterance:
+    async def _say_the_note(self, note: turn_notes.Note) -> Utterance:
         said = await self._floor.say(note.words)
         if note.do is turn_notes.Do.SAY_GOODBYE and not said.was_cut:
             self._ending.begin(Outcome.AGENT_ENDED)
@@ -143,7 +132,7 @@ class Receptionist(Agent):
                 await asyncio.sleep(LOOK_EVERY_S)
                 if self._turn != turn:
                     return
-            if note is None or note.do is turn_notes.Do.ASK or (await self._say_without_model(note)).was_heard:
+            if note is None or note.do is turn_notes.Do.ASK or (await self._say_the_note(note)).was_heard:
                 return
 
     def _spawn(self, work: Coroutine[object, object, object]) -> None:
@@ -225,6 +214,19 @@ class Receptionist(Agent):
         if ctx.speech_handle.interrupted:  # "wait, one more thing"
             return
         self._ending.begin(Outcome.AGENT_ENDED)
+
+    async def llm_node(
+        self, chat_ctx: ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
+    ) -> AsyncIterable[llm.ChatChunk | str]:
+        """A reply keeps to the turn's note, whatever the model makes of it."""
+
+        def model(
+            offered: list[llm.Tool], tool_choice: NotGivenOr[llm.ToolChoice]
+        ) -> AsyncIterable[llm.ChatChunk | str | FlushSentinel]:
+            return Agent.default.llm_node(self, chat_ctx, offered, ModelSettings(tool_choice=tool_choice))
+
+        async for part in wording.reply(chat_ctx, tools, model):
+            yield part
 
     async def tts_node(self, text: AsyncIterable[str], model_settings: ModelSettings) -> AsyncIterable[rtc.AudioFrame]:
         """Everything that is said passes the floor."""

@@ -7,6 +7,8 @@ model can. Both read the very same words; `parse` is what the rules see.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from livekit.agents import llm
+
 
 class Do(StrEnum):
     SAY = "say"
@@ -59,4 +61,17 @@ def parse(text: str) -> Note | None:
         reason, mark, question = text.removeprefix(UNKNOWN).partition(QUESTION)
         if mark:
             return Note(Do.ASK, question, reason)
+    return None
+
+
+def open_note(chat_ctx: llm.ChatContext) -> Note | None:
+    """The turn's note, unless something was already said or called because of it."""
+    for item in reversed(chat_ctx.items):
+        if item.type in ("function_call", "function_call_output"):
+            return None
+        if isinstance(item, llm.ChatMessage):
+            if item.role == "assistant":
+                return None
+            if item.role in ("system", "developer") and (note := parse(item.text_content or "")) is not None:
+                return note
     return None

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from livekit.agents import DEFAULT_API_CONNECT_OPTIONS, NOT_GIVEN, APIConnectOptions, NotGivenOr, llm
 
-from agent.turn_notes import Do, Note, parse
+from agent.turn_notes import Do, open_note
 
 
 class RulesLLM(llm.LLM[Any]):
@@ -46,7 +46,7 @@ def reply_to(chat_ctx: llm.ChatContext, *, offered: set[str]) -> llm.ChoiceDelta
 
     `offered` are the names of the tools that may be called.
     """
-    note = _open_note(chat_ctx)
+    note = open_note(chat_ctx)
     if note is None:
         return None
     if note.do is Do.ASK:
@@ -56,19 +56,6 @@ def reply_to(chat_ctx: llm.ChatContext, *, offered: set[str]) -> llm.ChoiceDelta
         return llm.ChoiceDelta(role="assistant", tool_calls=[_call("ask_supervisor", arguments)])
     ends = note.do is Do.SAY_GOODBYE and "end_call" in offered
     return llm.ChoiceDelta(role="assistant", content=note.words, tool_calls=[_call("end_call", {})] if ends else [])
-
-
-def _open_note(chat_ctx: llm.ChatContext) -> Note | None:
-    """The last note, unless something was already said or called because of it."""
-    for item in reversed(chat_ctx.items):
-        if item.type in ("function_call", "function_call_output"):
-            return None
-        if isinstance(item, llm.ChatMessage):
-            if item.role == "assistant":
-                return None
-            if item.role in ("system", "developer") and (note := parse(item.text_content or "")) is not None:
-                return note
-    return None
 
 
 def _call(name: str, arguments: dict[str, Any]) -> llm.FunctionToolCall:

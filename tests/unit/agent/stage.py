@@ -31,7 +31,7 @@ class Voice(Agent):
 class Stage:
     """A floor on its session, with ways to see and to disturb it."""
 
-    def __init__(self, *, model_writes_markup: bool = True) -> None:
+    def __init__(self) -> None:
         self.model = ScriptedModel()
         self.synthesiser = FakeSynthesiser()
         self.studio = Studio(model=self.model, synthesiser=self.synthesiser)
@@ -41,7 +41,6 @@ class Stage:
         self.floor = Floor(
             on_voice=lambda: self.voices_at.append(self.loop.time()),
             on_said=self.said.append,
-            model_writes_markup=model_writes_markup,
         )
         self.session: AgentSession[None]
 

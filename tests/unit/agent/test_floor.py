@@ -55,38 +55,22 @@ async def test_espeak_says_every_sign_of_a_persons_words_and_is_heard() -> None:
     assert said.audio_s > 2
 
 
-async def test_a_models_markup_is_not_spoken(stage: Stage) -> None:
-    await stage.model_speaks("We are **open** from nine.")
-    await asyncio.sleep(SPEECH_S)
-    assert [text.strip() for text in stage.synthesised] == ["We are open from nine."]
-
-
-@pytest.mark.parametrize("text", ["# 3 is the code", "5 ~~old~~ new", "Cuts are 5*3*2 and *not* more"])
-async def test_a_model_that_writes_no_markup_is_spoken_as_it_stands(text: str) -> None:
-    stage = Stage(model_writes_markup=False)
-    async with stage.studio.session(Voice(stage.floor), attach=stage.floor.attach) as session:
-        stage.session = session
-        await stage.model_speaks(text)
-        await asyncio.sleep(SPEECH_S)
-    assert stage.synthesised == [text]
-
-
 async def test_a_models_reply_that_is_made_while_our_own_words_play_is_not_taken_for_them(stage: Stage) -> None:
     notice = asyncio.create_task(stage.floor.say(HOLD))
     await asyncio.sleep(SPEECH_S / 2)
-    stage.model.script.append("We are **open** from nine.")
+    stage.model.script.append(REPLY)
     stage.session.generate_reply(user_input="When do you open?")
     await asyncio.sleep(2 * SPEECH_S)
     assert (await notice).was_heard
-    assert [text.strip() for text in stage.synthesised] == [HOLD, "We are open from nine."]
+    assert [text.strip() for text in stage.synthesised] == [HOLD, REPLY]
     assert stage.played == [(0.0, 2.0), (2.0, 4.0)]
 
 
 async def test_a_models_reply_is_not_taken_for_our_own_words_that_are_queued_behind_it(stage: Stage) -> None:
-    stage.model.script.append("We are **open** from nine.")
+    stage.model.script.append(REPLY)
     stage.session.generate_reply(user_input="When do you open?")
     assert (await stage.floor.say("# 3 is *ours*")).was_heard
-    assert [text.strip() for text in stage.synthesised] == ["We are open from nine.", "# 3 is *ours*"]
+    assert [text.strip() for text in stage.synthesised] == [REPLY, "# 3 is *ours*"]
 
 
 async def test_our_own_words_that_are_made_while_a_models_reply_plays_are_heard_as_they_stand(stage: Stage) -> None:

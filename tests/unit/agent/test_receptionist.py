@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from livekit.agents import ChatContext, ChatMessage, ErrorEvent, StopResponse, llm
+from livekit.agents import ChatContext, ChatMessage, StopResponse
 
 from agent import turn_notes
 from agent.known import Known
@@ -22,7 +22,6 @@ from holdline.intent import Intent, intent
 from holdline.store import Query, Store
 from tests.builders import a_call, an_entry
 from tests.unit.agent.fakes import FakeFloor, virtual_clock
-from tests.unit.agent.models import ScriptedModel
 
 KNOWN_QUESTION = "When do you open?"
 KNOWN_ANSWER = "We open at nine."
@@ -93,10 +92,6 @@ class Line:
     def reply_was_cut(self) -> None:
         self.floor.owns = lambda message: False  # type: ignore[attr-defined]
         self.receptionist.replied(ChatMessage(role="assistant", content=["We open"], interrupted=True))
-
-    def fails(self, *, recoverable: bool) -> None:
-        error = llm.LLMError(timestamp=0.0, label="model", error=RuntimeError("no model"), recoverable=recoverable)
-        self.receptionist.failed(ErrorEvent(error=error, source=ScriptedModel()))
 
     async def wait_for_a_person(self) -> None:
         self.questions.ask("call-1_a", UNKNOWN_QUESTION, reason="", skill=None, confidence=None, nearest=())
@@ -310,21 +305,6 @@ async def test_after_closing_nothing_is_said_again(on: Line) -> None:
     await on.note("when do you open")
     on.reply_was_cut()
     await on.receptionist.close()
-    await asyncio.sleep(30)
-    assert on.floor.texts == []
-
-
-async def test_a_turn_that_the_model_failed_twice_is_taken_once(on: Line) -> None:
-    await on.note("when do you open")
-    on.fails(recoverable=False)
-    on.fails(recoverable=False)
-    await asyncio.sleep(30)
-    assert on.floor.texts == [KNOWN_ANSWER]
-
-
-async def test_a_turn_that_the_model_will_try_again_is_left_to_it(on: Line) -> None:
-    await on.note("when do you open")
-    on.fails(recoverable=True)
     await asyncio.sleep(30)
     assert on.floor.texts == []
 

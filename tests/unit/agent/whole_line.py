@@ -57,7 +57,6 @@ class Line:
         self.floor = Floor(
             on_voice=self.music.hush,
             on_said=self.transcript.said,
-            model_writes_markup=not isinstance(model, RulesLLM),
         )
         parts: dict[str, Any] = {"floor": self.floor, "writer": self.writer, "clock": clock}
         job: Any = self.job

@@ -1,0 +1,82 @@
+"""What a language model may say aloud in a turn: the sentences of the turn's note as they stand, and courtesies.
+
+A caller acts on what is said, and a paraphrase cannot be checked in the time that a caller waits. So a model is let
+through where it says the note word for word, or where every word is one of `prompts/courtesies.md`, which state no
+fact; in place of everything else the note's own words are said. Who is asked, and how long, is `wording.py`'s.
+"""
+
+import re
+from functools import cache
+
+from agent.words import lines
+
+COURTESIES_AT_MOST = 2
+"""In one turn; a caller wants to get on."""
+
+_SENTENCE = re.compile(r".+?(?:[.!?…]+[\"')\]\u201d\u2019]*(?=\s|$)|$)\s*", re.DOTALL)
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_MARKUP = re.compile(r"[^\w\s',.!?;:-]|_")
+
+
+def sentences(text: str) -> list[str]:
+    """The text in pieces of one sentence, each with the space behind it: joined, they are the text again."""
+    pieces: list[str] = []
+    for piece in _SENTENCE.findall(text):
+        if pieces and not words_of(piece):
+            pieces[-1] += piece
+        else:
+            pieces.append(piece)
+    return pieces
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """What is heard of a text: its words, whatever their case and the signs between them."""
+    return tuple(_WORD.findall(text.replace("\u2019", "'").casefold()))
+
+
+def is_courtesy(text: str) -> bool:
+    """Whether it is made of words alone that state nothing."""
+    words = words_of(text)
+    return bool(words) and courtesies().issuperset(words)
+
+
+@cache
+def courtesies() -> frozenset[str]:
+    """The words that a model may use of its own accord."""
+    return frozenset(word for line in lines("courtesies") for word in line.split())
+
+
+class Grounding:
+    """One turn's note against what a model says of it, sentence by sentence."""
+
+    def __init__(self, words: str) -> None:
+        self._owed = sentences(words)
+        self._is_courtesy = all(map(is_courtesy, self._owed))
+        self._said: set[tuple[str, ...]] = set()
+        self._courtesies = 0
+        self._gap = ""
+        self.has_refused = False
+
+    def admit(self, sentence: str) -> str:
+        """What is to be said for it: the note's own spelling, a courtesy freed of markup, or nothing.
+
+        Once a sentence was refused, nothing is admitted any more.
+        """
+        words = words_of(sentence)
+        if self.has_refused or not words or words in self._said:
+            return ""
+        if self._owed and words == words_of(self._owed[0]):
+            self._said.add(words)
+            piece = self._owed.pop(0)
+            self._gap = "" if piece[-1:].isspace() else " "
+            return piece
+        if is_courtesy(sentence) and self._courtesies < COURTESIES_AT_MOST:
+            self._said.add(words)
+            self._courtesies += 1
+            return self._gap + " ".join(_MARKUP.sub("", sentence).split()) + " "
+        self.has_refused = True
+        return ""
+
+    def rest(self) -> str:
+        """What of the note is still to be said. Where it is but a courtesy, one of the model's own does as well."""
+        return "" if self._is_courtesy and self._said else "".join(self._owed)
