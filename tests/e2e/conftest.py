@@ -1,9 +1,6 @@
 """The whole stack, for tests that call it as people do."""
 
-import json
-import os
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,20 +10,8 @@ from holdline.firestore.database import FirestoreDatabase
 from holdline.store import Store
 from tests.e2e.desk_page import chromium
 from tests.e2e.documents import Console, database_of, forget_learned
-from tests.e2e.launched import launched
 
-PORT_BASE = 24000
 SALON = "luxe-beauty-salon"
-
-
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """What the ready file of a running stack says: the one that HOLDLINE_READY_FILE names, else one of our own."""
-    if given := os.environ.get("HOLDLINE_READY_FILE"):
-        yield json.loads(Path(given).read_text())
-        return
-    with launched(PORT_BASE, tmp_path_factory.mktemp("stack")) as ours:
-        yield ours.until_ready()
 
 
 @pytest.fixture(scope="session")
