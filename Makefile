@@ -21,6 +21,7 @@ call: setup ## place a recorded caller into the running stack (ANSWER=auto answe
 test: setup ## the suite: unit, emulators, whole stack, browser
 	@$(RUN) holdline prepare
 	@$(RUN) python -m local.chromium
+	@$(RUN) python -m local.redis
 	@$(RUN) pytest -m "not proof"
 
 check: setup ## lint, format, types and lock: what is asked before the tests

@@ -8,6 +8,8 @@ import click
 _COMMANDS = {
     "up": "Start the whole product on this machine.",
     "call": "Place a recorded caller into the running stack.",
+    "number": "Put a phone number into service, or take it out.",
+    "doctor": "Check everything that can be checked from here, and say how to mend it.",
     "prepare": "Download and build now what `up` would on its first start.",
 }
 

@@ -82,6 +82,11 @@ def numbers_of(trunk: SIPInboundTrunkInfo) -> tuple[str, ...]:
     return tuple(str(number) for number in noted) if isinstance(noted, list) else ()
 
 
+def noted_on(trunk: SIPInboundTrunkInfo, numbers: Iterable[str]) -> str:
+    """The trunk's metadata with these numbers noted as bound to it."""
+    return json.dumps({**_metadata(trunk), _OUR_NUMBERS: sorted(set(numbers))})
+
+
 def wanted_trunk(
     settings: FunctionsSettings, numbers: Iterable[str], *, found: SIPInboundTrunkInfo | None = None
 ) -> SIPInboundTrunkInfo:
@@ -95,7 +100,7 @@ def wanted_trunk(
     trunk.MergeFrom(ParseDict({"trunk": given}, CreateSIPInboundTrunkRequest()).trunk)
     trunk.auth_username = settings.sip_username
     trunk.auth_password = settings.sip_password.get_secret_value()
-    trunk.metadata = json.dumps({**_metadata(trunk), _OUR_NUMBERS: sorted(set(numbers))})
+    trunk.metadata = noted_on(trunk, numbers)
     return trunk
 
 

@@ -16,11 +16,13 @@ def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Step:
+    where: str
+    """Whose state it is about: Firestore, LiveKit or Twilio."""
     what: str
     """What is to be so."""
     call: str | None = None
     """The call that makes it so, in one line and without secrets; None where it is so already."""
-    do: Callable[[], None] = _nothing
+    do: Callable[[], object] = _nothing
     """Make the call; raises CannotGoOn, StoreError."""
 
     @property

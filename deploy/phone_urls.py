@@ -1,4 +1,4 @@
-"""Twilio's side of our numbers: which addresses a number calls, and which it is to call."""
+"""Twilio's side of our numbers: which addresses a number calls, which it is to call, and how that is changed."""
 
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -12,9 +12,10 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from deploy.phone_step import CannotGoOn
+from deploy.phone_step import CannotGoOn, Step
 from holdline.settings import DeploySettings
 
+WHERE = "Twilio"
 TIMEOUT_S = 15.0
 _FALLBACK = Path(__file__).parent / "twilio" / "fallback.xml"
 _ECHO = "https://twimlets.com/echo?Twiml="
@@ -104,6 +105,61 @@ def meaning(error: Exception) -> str:
     if isinstance(error, TwilioRestException):
         return f"Twilio refuses ({error.code or error.status}): {error.msg}"
     return f"Twilio does not answer ({type(error).__name__}): check the network, and TWILIO_API_URL if it is set."
+
+
+def bind_step(settings: DeploySettings, number: str) -> Step:
+    """Let Twilio ask us about the number's calls; raises CannotGoOn where it cannot."""
+    found = find_number(settings, number)
+    if found is None:
+        owned = ", ".join(one.number for one in owned_numbers(settings))
+        raise CannotGoOn(f"The Twilio account does not own {number}. It owns: {owned or 'no number yet'}.")
+    if not found.is_voice:
+        raise CannotGoOn(f"{number} cannot be called: Twilio gives it no voice. Buy one with the capability Voice.")
+    if found.diverted_to is not None:
+        raise CannotGoOn(
+            f"Twilio sends the calls of {number} to {found.diverted_to}, whatever its addresses say. In Twilio's "
+            f"console, configure the number with a webhook in place of that SIP trunk or TwiML app."
+        )
+    what = f"{number} calls {settings.functions_url}"
+    return _step(settings, found, what, found.urls.differences(wanted_urls(settings)))
+
+
+def unbind_step(settings: DeploySettings, number: str) -> Step:
+    """Take our addresses away from the number, and leave any other as it is."""
+    what = f"{number} calls nothing of ours"
+    found = find_number(settings, number)
+    if found is None:
+        return Step(WHERE, what)
+    urls, ours = found.urls, wanted_urls(settings)
+    changes = {}
+    is_rung = urls.voice_url == ours.voice_url
+    if is_rung:
+        changes["voice_url"] = ""
+    # Twilio takes no fallback without an address to fall back from, whoever chose it.
+    if urls.voice_fallback_url and (is_rung or urls.voice_fallback_url == ours.voice_fallback_url):
+        changes |= {"voice_fallback_url": "", "voice_fallback_method": "POST"}
+    if urls.status_callback == ours.status_callback:
+        changes["status_callback"] = ""
+    return _step(settings, found, what, changes)
+
+
+def _step(settings: DeploySettings, found: TwilioNumber, what: str, changes: dict[str, str]) -> Step:
+    if not changes:
+        return Step(WHERE, what)
+    shown = " ".join(f"{_parameter(name)}={value}" for name, value in changes.items())
+    path = f"/2010-04-01/Accounts/{settings.twilio_account_sid}/IncomingPhoneNumbers/{found.sid}.json"
+
+    def update() -> None:
+        try:
+            client(settings).incoming_phone_numbers(found.sid).update(**changes)
+        except (TwilioException, requests.RequestException) as error:
+            raise CannotGoOn(meaning(error)) from error
+
+    return Step(WHERE, what, f"POST {path} {shown}", update)
+
+
+def _parameter(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("_"))
 
 
 class _Http(TwilioHttpClient):  # type: ignore[misc]
