@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent.known import Known
+from holdline import line
 from holdline.call import Call, CallKind, Dispatch
 from holdline.config import at_version, organisation_in_force
 from holdline.errors import CallOver
@@ -16,6 +17,7 @@ from holdline.voice_agent import VoiceAgent
 @dataclass(frozen=True)
 class Briefing:
     call: Call
+    caller_identity: str
     voice_agent: VoiceAgent
     organisation: Organisation
     known: Known
@@ -26,15 +28,19 @@ class Briefing:
         return 60 if self.call.kind is CallKind.PHONE else 15
 
 
-async def brief(store: Store, dispatch: Dispatch, *, at: datetime) -> Briefing:
-    """Read what the dispatch names, in the version it names; raises CallOver and other HoldlineErrors."""
-    return await asyncio.to_thread(_read, store, dispatch, at)
+async def brief(store: Store, dispatch: Dispatch, *, caller: str, at: datetime) -> Briefing:
+    """Read what the dispatch names, in the version it names; raises CallOver and other HoldlineErrors.
+
+    `caller` is who came, which a call from a front end does not know before.
+    """
+    return await asyncio.to_thread(_read, store, dispatch, caller, at)
 
 
-def _read(store: Store, dispatch: Dispatch, at: datetime) -> Briefing:
+def _read(store: Store, dispatch: Dispatch, caller: str, at: datetime) -> Briefing:
     call = must_get(store, Call, dispatch.call).record
     if not call.is_live:
         raise CallOver(f"Call {call.id} ended before it was answered.")
+    identity = call.caller_identity or line.caller_came(store, call.id, caller).caller_identity or caller
     voice_agent = at_version(store, VoiceAgent, dispatch.voice_agent, version=dispatch.version)
     known = Known.load(store, caller=call.caller, threshold=voice_agent.answer_threshold)
-    return Briefing(call, voice_agent, organisation_in_force(store, dispatch.org, at=at), known)
+    return Briefing(call, identity, voice_agent, organisation_in_force(store, dispatch.org, at=at), known)

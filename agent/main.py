@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 from livekit.agents import JobContext, JobProcess
 from livekit.agents.tokenize.basic import hyphenate_word
-from pydantic import ValidationError
 
 from agent.briefing import Briefing, brief
 from agent.line_up import LineUp
@@ -19,9 +18,10 @@ from agent.out_of_order import apologise
 from agent.pipelines import Pipeline
 from agent.pipelines.choose import choose, prewarm
 from agent.session import make_session, room_options
+from agent.unannounced import caller_of, dispatch_of
 from agent.worker import Worker
 from holdline import line
-from holdline.call import Dispatch, Outcome
+from holdline.call import Outcome
 from holdline.errors import CallOver, HoldlineError
 from holdline.firestore import connect
 from holdline.settings import WorkerSettings, load
@@ -50,38 +50,44 @@ def now() -> datetime:
 @server.rtc_session(agent_name=settings.agent_name)
 async def answer(ctx: JobContext) -> None:
     """One call, from the dispatch to the end."""
-    try:
-        dispatch = Dispatch.model_validate_json(ctx.job.metadata)
-    except ValidationError as error:
-        log.error("a job without a usable dispatch is refused: %s", error.errors(include_input=False))
-        ctx.shutdown(reason="no usable dispatch")
+    database = await asyncio.to_thread(connect, settings)
+    dispatch = await dispatch_of(ctx, settings, database, at=now())
+    if dispatch is None:
+        ctx.shutdown(reason="there is no call for this job")
         return
     ctx.log_context_fields = {"call": dispatch.call, "org": dispatch.org}
     pipeline = choose(settings, models=ctx.proc.userdata["models"])
-    store = await asyncio.to_thread(lambda: connect(settings).for_org(dispatch.org))
+    store = database.for_org(dispatch.org)
     await ctx.connect()
     try:
-        briefing = await brief(store, dispatch, at=now())
+        caller = await caller_of(ctx.room, dispatch)
+    except (TimeoutError, RuntimeError):  # nobody came, or the room went away
+        await hang_up(ctx, store, dispatch.call, outcome=Outcome.NOT_CONNECTED, detail="nobody came")
+        return
+    try:
+        briefing = await brief(store, dispatch, caller=caller, at=now())
     except CallOver as over:
         log.info("call %s: was over before it was answered", dispatch.call)
         await hang_up(ctx, store, dispatch.call, detail=str(over))
         return
     except HoldlineError as error:
         log.error("call %s: cannot be answered: %s", dispatch.call, error)
-        await apologise(ctx, pipeline, caller_identity=dispatch.caller_identity)
+        await apologise(ctx, pipeline, caller_identity=caller)
         await hang_up(ctx, store, dispatch.call, detail=str(error))
         return
     await converse(ctx, pipeline, store, briefing)
 
 
-async def hang_up(ctx: JobContext, store: Store, call_id: str, *, detail: str) -> None:
+async def hang_up(
+    ctx: JobContext, store: Store, call_id: str, *, outcome: Outcome = Outcome.FAILED, detail: str
+) -> None:
     """End a call that never began: first the document, since a room that is gone is taken for an ended call."""
     try:
-        await asyncio.to_thread(line.close, store, call_id, outcome=Outcome.FAILED, detail=detail, at=now())
+        await asyncio.to_thread(line.close, store, call_id, outcome=outcome, detail=detail, at=now())
     except HoldlineError as error:
         log.error("call %s: its end is not written: %s", call_id, error)
     await ctx.delete_room()
-    ctx.shutdown(reason=Outcome.FAILED)
+    ctx.shutdown(reason=outcome)
 
 
 async def converse(ctx: JobContext, pipeline: Pipeline, store: Store, briefing: Briefing) -> None:
@@ -91,15 +97,15 @@ async def converse(ctx: JobContext, pipeline: Pipeline, store: Store, briefing: 
     session = make_session(pipeline)
     parts.serve(session)
     ctx.add_shutdown_callback(parts.ending.finish)
-    parts.ending.when_the_caller_leaves(ctx.room, call.caller_identity)
+    parts.ending.when_the_caller_leaves(ctx.room, briefing.caller_identity)
 
     try:
         await parts.inbox.open(call.id)
         await session.start(
-            parts.receptionist, room=ctx.room, room_options=room_options(call.caller_identity), record=False
+            parts.receptionist, room=ctx.room, room_options=room_options(briefing.caller_identity), record=False
         )
         parts.floor.attach(session)
-        await asyncio.wait_for(ctx.wait_for_participant(identity=call.caller_identity), briefing.caller_within_s)
+        await asyncio.wait_for(ctx.wait_for_participant(identity=briefing.caller_identity), briefing.caller_within_s)
     except TimeoutError:
         parts.ending.begin(Outcome.NOT_CONNECTED)
         return

@@ -1,6 +1,7 @@
 """LiveKit tells what happens in the rooms. The worker, where it lives, says the same, and sooner."""
 
 import logging
+from datetime import datetime
 
 from flask import Request, Response
 from livekit.api import TokenVerifier, WebhookReceiver
@@ -9,12 +10,13 @@ from livekit.protocol.webhook import WebhookEvent
 from pydantic import ValidationError
 
 from functions.context import Context
+from functions.front_end import send_agent
 from functions.json_api import Refused, refused
-from holdline import line
+from holdline import front_end, line
 from holdline.call import COMES_BACK, Call, Dispatch, Outcome
 from holdline.errors import HoldlineError, NotFound, StoreError
 from holdline.settings import LiveKitSettings
-from holdline.store import must_get
+from holdline.store import Store, must_get
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +33,14 @@ def room_event(request: Request, context: Context) -> Response:
         return refused(refusal)
     try:
         dispatch = _ours(event)
+        wanted = front_end.line_of(event.room.name, default=context.settings.default_voice_agent)
         if dispatch is not None:
-            take_in(event, dispatch, context)
+            take_in(event, dispatch.call, context.database.for_org(dispatch.org), at=context.now())
+        elif wanted is not None and event.event == "room_started":
+            send_agent(event.room, wanted, context)
+        elif wanted is not None:
+            store = context.database.for_org(wanted.org)
+            take_in(event, front_end.call_id(event.room.sid), store, at=context.now())
     except StoreError:
         log.error("a room's event could not be taken in: storage fails")
         return refused(Refused("unavailable", "Storage does not answer. Please send the event again."))
@@ -43,10 +51,9 @@ def room_event(request: Request, context: Context) -> Response:
     return Response(status=204)
 
 
-def take_in(event: WebhookEvent, dispatch: Dispatch, context: Context) -> None:
+def take_in(event: WebhookEvent, call_id: str, store: Store, *, at: datetime) -> None:
     """Raises NotFound, InvalidDocument, StoreError. Events come late, twice and in any order."""
-    store, at = context.database.for_org(dispatch.org), context.now()
-    call = must_get(store, Call, dispatch.call).record
+    call = must_get(store, Call, call_id).record
     if not call.is_live:
         return
     participant = event.participant

@@ -5,6 +5,7 @@ from typing import Protocol
 
 import aiohttp
 from livekit.api import (
+    CreateAgentDispatchRequest,
     CreateRoomRequest,
     DeleteRoomRequest,
     ListRoomsRequest,
@@ -31,6 +32,10 @@ class RoomNotOpened(HoldlineError):
     """LiveKit refused, or did not answer within its bound."""
 
 
+class AgentNotSent(HoldlineError):
+    """LiveKit refused, or did not answer within its bound; the agent may be on its way all the same."""
+
+
 class RoomNotClosed(HoldlineError):
     """LiveKit refused, or did not answer within its bound; an empty room closes by itself in a while."""
 
@@ -42,6 +47,10 @@ class RoomsUnknown(HoldlineError):
 class Rooms(Protocol):
     def open(self, dispatch: Dispatch) -> None:
         """Open the room of this call, with an agent on its way to it; again is harmless. Raises RoomNotOpened."""
+        ...
+
+    def send_agent(self, room: str, dispatch: Dispatch) -> None:
+        """Send an agent into a room that we did not open; again is one agent more. Raises AgentNotSent."""
         ...
 
     def close(self, room: str) -> None:
@@ -62,6 +71,12 @@ class LiveKitRooms:
             asyncio.run(asyncio.wait_for(self._create(dispatch), TIMEOUT_S))
         except (TwirpError, aiohttp.ClientError, TimeoutError, OSError) as error:
             raise RoomNotOpened(f"LiveKit did not open the room ({type(error).__name__}).") from error
+
+    def send_agent(self, room: str, dispatch: Dispatch) -> None:
+        try:
+            asyncio.run(asyncio.wait_for(self._dispatch(room, dispatch), TIMEOUT_S))
+        except (TwirpError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise AgentNotSent(f"LiveKit did not take the dispatch ({type(error).__name__}).") from error
 
     def close(self, room: str) -> None:
         try:
@@ -89,6 +104,13 @@ class LiveKitRooms:
         )
         async with self._api() as api:
             await api.room.create_room(request)
+
+    async def _dispatch(self, room: str, dispatch: Dispatch) -> None:
+        request = CreateAgentDispatchRequest(
+            agent_name=self._settings.agent_name, room=room, metadata=dispatch.model_dump_json()
+        )
+        async with self._api() as api:
+            await api.agent_dispatch.create_dispatch(request)
 
     async def _delete(self, room: str) -> None:
         async with self._api() as api:

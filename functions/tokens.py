@@ -16,9 +16,11 @@ LASTS = timedelta(minutes=10)
 
 def caller_pass(call: Call, settings: LiveKitSettings) -> dict[str, Any]:
     """To speak and to hear. The transcript comes to subscribers, so it needs no grant of its own."""
+    if call.caller_identity is None:
+        raise ValueError("a front end lets its own callers in")
     grants = VideoGrants(
         room_join=True,
-        room=call.id,
+        room=call.room_name,
         can_publish=True,
         can_publish_sources=["microphone"],
         can_subscribe=True,
@@ -30,7 +32,7 @@ def caller_pass(call: Call, settings: LiveKitSettings) -> dict[str, Any]:
 def listener_pass(call: Call, uid: str, settings: LiveKitSettings, *, nonce: str) -> dict[str, Any]:
     """To hear, unseen. The nonce lets one person listen in two windows: a second equal identity ends the first."""
     grants = VideoGrants(
-        room_join=True, room=call.id, hidden=True, can_publish=False, can_subscribe=True, can_publish_data=False
+        room_join=True, room=call.room_name, hidden=True, can_publish=False, can_subscribe=True, can_publish_data=False
     )
     return _pass(call, f"listener-{uid}-{nonce}", grants, settings)
 
@@ -44,7 +46,7 @@ def _pass(call: Call, identity: str, grants: VideoGrants, settings: LiveKitSetti
     )
     return {
         "call": call.id,
-        "room": call.id,
+        "room": call.room_name,
         "url": settings.livekit_url,
         "token": token.to_jwt(),
         "identity": identity,

@@ -13,6 +13,10 @@ class CallKind(StrEnum):
     PHONE = "phone"
     BROWSER = "browser"
     REHEARSAL = "rehearsal"
+    FRONT_END = "front_end"
+    """LiveKit's playground, or an app that is not ours."""
+    CONSOLE = "console"
+    """Typed in a terminal: there is no room."""
 
 
 class Floor(StrEnum):
@@ -37,21 +41,26 @@ A caller who does not come back after all is missed by LiveKit, which then close
 
 
 class Call(Record):
-    """The id is also the name of the LiveKit room."""
+    """The id is also the name of the LiveKit room, but for a room that a front end opened: see `room_name`."""
 
     collection: ClassVar[str] = "calls"
 
     kind: CallKind
     caller: str
-    """The caller's number in E.164, or `browser`."""
-    caller_identity: Id
-    """The caller's participant identity in the room; nobody else is ever taken for the caller."""
+    """The caller's number in E.164, `browser` or `front end`."""
+    caller_identity: Id | None
+    """The caller's participant identity in the room; nobody else is ever taken for the caller.
+
+    None until somebody has come, in a room that a front end opened.
+    """
     line: str
-    """The number that was rung, in E.164."""
+    """The number that was rung, in E.164; for a front end the voice agent that was asked for."""
+    room: str | None = None
+    """The name of a room that we did not open."""
     voice_agent: Id
     voice_agent_version: Id
     opened_by: str
-    """Twilio's CallSid, or the uid of the browser's visitor."""
+    """Twilio's CallSid, the uid of the browser's visitor, or LiveKit's id of a front end's room."""
     floor: Floor = Floor.NOBODY
     started_at: Instant
     answered_at: Instant | None = None
@@ -60,6 +69,11 @@ class Call(Record):
     outcome_detail: str | None = None
     delete_at: Instant | None = None
     """When the database may delete this call, its turns and its questions; it does so within a day or two of it."""
+
+    @property
+    def room_name(self) -> str:
+        """The LiveKit room in which it is held."""
+        return self.room or self.id
 
     @property
     def is_live(self) -> bool:
@@ -80,8 +94,20 @@ class Dispatch(BaseModel):
     voice_agent: Id
     version: Id
     kind: CallKind
-    caller_identity: Id
+    caller_identity: Id | None
+    """None where the first to come is the caller."""
     epoch: int = Field(default=1, ge=1)
+
+    @classmethod
+    def to(cls, call: Call, *, org: str) -> "Dispatch":
+        return cls(
+            org=org,
+            call=call.id,
+            voice_agent=call.voice_agent,
+            version=call.voice_agent_version,
+            kind=call.kind,
+            caller_identity=call.caller_identity,
+        )
 
 
 class Speaker(StrEnum):

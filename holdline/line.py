@@ -21,6 +21,16 @@ def open_call(store: Store, call: Call) -> Call:
     return call
 
 
+def caller_came(store: Store, call_id: str, identity: str) -> Call:
+    """Who the caller is in a room that a front end opened; the first to be named stays the caller."""
+    return change(
+        store,
+        Call,
+        call_id,
+        lambda call: call if call.caller_identity else call.model_copy(update={"caller_identity": identity}),
+    )
+
+
 def agent_joined(store: Store, call_id: str, *, at: datetime) -> Call:
     """The agent has the floor; news of it that comes after the end changes nothing."""
     return change(

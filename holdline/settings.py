@@ -5,12 +5,13 @@ once, so that a start fails with a complete list and never half-way through a ca
 """
 
 import os
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from holdline.errors import BadSettings
+from holdline.front_end import Line
 
 S = TypeVar("S", bound="FirestoreSettings")
 
@@ -26,6 +27,15 @@ class FirestoreSettings(BaseSettings):
     google_cloud_project: str
     firestore_emulator_host: str | None = None
     log_level: str = "INFO"
+    log_format: Literal["json", "text"] | None = None
+    """None: text where a person reads along on a terminal, JSON everywhere else."""
+
+    @field_validator("log_level")
+    @classmethod
+    def _is_a_level(cls, name: str) -> str:
+        if name.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return name.upper()
 
     @classmethod
     def settings_customise_sources(
@@ -66,6 +76,15 @@ class LiveKitSettings(FirestoreSettings):
     livekit_api_key: str
     livekit_api_secret: SecretStr
     agent_name: str = "holdline"
+    default_voice_agent: str | None = None
+    """`organisation/voice-agent`, for a room that names none. For development: anybody's room would be answered."""
+
+    @field_validator("default_voice_agent")
+    @classmethod
+    def _names_organisation_and_voice_agent(cls, written: str | None) -> str | None:
+        if written is not None:
+            Line.of(written)
+        return written
 
 
 class VoiceSettings(LiveKitSettings):

@@ -30,7 +30,7 @@ def salon(store: Store) -> Store:
 
 async def test_it_is_call_voice_agent_organisation_and_knowledge(salon: Store) -> None:
     salon.commit(Create(an_entry()))
-    briefing = await brief(salon, dispatched(salon), at=NOW)
+    briefing = await brief(salon, dispatched(salon), caller="caller", at=NOW)
     assert briefing.call.id == "call-1"
     assert briefing.voice_agent.greeting == a_voice_agent().greeting
     assert briefing.organisation.consent_line == "This call is recorded."
@@ -41,7 +41,7 @@ async def test_a_call_that_is_over_is_not_answered(salon: Store) -> None:
     dispatch = dispatched(salon)
     line.close(salon, "call-1", outcome=Outcome.NOT_CONNECTED, at=NOW)
     with pytest.raises(CallOver):
-        await brief(salon, dispatch, at=later(1))
+        await brief(salon, dispatch, caller="caller", at=later(1))
 
 
 @pytest.mark.parametrize(("kind", "within_s"), [(CallKind.PHONE, 60), (CallKind.BROWSER, 15), (CallKind.REHEARSAL, 15)])
@@ -49,53 +49,53 @@ async def test_a_caller_from_a_browser_is_given_up_sooner_than_one_from_a_phone(
     salon: Store, kind: CallKind, within_s: int
 ) -> None:
     salon.commit(Put(a_call(kind=kind)))
-    assert (await brief(salon, dispatched(salon), at=NOW)).caller_within_s == within_s
+    assert (await brief(salon, dispatched(salon), caller="caller", at=NOW)).caller_within_s == within_s
 
 
 async def test_the_voice_agent_is_as_it_was_when_the_call_was_placed(salon: Store) -> None:
     dispatch = dispatched(salon)
     salon.commit(Put(a_voice_agent(greeting="Changed meanwhile.")))
     in_force(salon, VoiceAgent, "reception", at=later(1))
-    briefing = await brief(salon, dispatch, at=later(2))
+    briefing = await brief(salon, dispatch, caller="caller", at=later(2))
     assert briefing.voice_agent.greeting == a_voice_agent().greeting
 
 
 async def test_a_voice_agent_that_was_broken_meanwhile_still_answers(salon: Store, database: MemoryDatabase) -> None:
     dispatch = dispatched(salon)
     database.write_by_hand("orgs/salon/voice_agents/reception", {"greeting": ""})
-    assert (await brief(salon, dispatch, at=NOW)).voice_agent.greeting == a_voice_agent().greeting
+    assert (await brief(salon, dispatch, caller="caller", at=NOW)).voice_agent.greeting == a_voice_agent().greeting
 
 
 async def test_a_broken_organisation_is_as_it_was_last_good(salon: Store, database: MemoryDatabase) -> None:
-    await brief(salon, dispatched(salon), at=NOW)
+    await brief(salon, dispatched(salon), caller="caller", at=NOW)
     database.write_by_hand("orgs/salon", {"time_zone": "Atlantis"})
-    briefing = await brief(salon, dispatched(salon), at=later(1))
+    briefing = await brief(salon, dispatched(salon), caller="caller", at=later(1))
     assert briefing.organisation.consent_line == "This call is recorded."
 
 
 async def test_an_organisation_that_was_never_good_goes_by_its_id(salon: Store, database: MemoryDatabase) -> None:
     database.write_by_hand("orgs/salon", {"time_zone": "Atlantis"})
-    assert (await brief(salon, dispatched(salon), at=NOW)).organisation.name == "salon"
+    assert (await brief(salon, dispatched(salon), caller="caller", at=NOW)).organisation.name == "salon"
 
 
 async def test_the_threshold_is_the_voice_agents(salon: Store) -> None:
     salon.commit(Create(an_entry()), Put(a_voice_agent(answer_threshold=1.0)))
-    briefing = await brief(salon, dispatched(salon), at=NOW)
+    briefing = await brief(salon, dispatched(salon), caller="caller", at=NOW)
     assert briefing.known.look_up("when do you open", at=NOW)[0] is None
 
 
 async def test_what_one_caller_was_told_is_known_to_that_caller(salon: Store) -> None:
     salon.commit(Create(an_entry(scope=Scope.this_caller, caller="+15555550142")))
-    briefing = await brief(salon, dispatched(salon), at=NOW)
+    briefing = await brief(salon, dispatched(salon), caller="caller", at=NOW)
     assert briefing.known.look_up("when do you open", at=NOW)[0] is not None
 
 
 async def test_a_call_that_nobody_opened_is_not_answered(salon: Store) -> None:
     with pytest.raises(NotFound, match="calls/none"):
-        await brief(salon, dispatched(salon, call="none"), at=NOW)
+        await brief(salon, dispatched(salon, call="none"), caller="caller", at=NOW)
 
 
 async def test_a_version_that_never_was_is_not_answered(salon: Store) -> None:
     dispatch = dispatched(salon).model_copy(update={"version": "never"})
     with pytest.raises(NotFound, match="never"):
-        await brief(salon, dispatch, at=NOW)
+        await brief(salon, dispatch, caller="caller", at=NOW)
