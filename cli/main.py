@@ -11,6 +11,8 @@ _COMMANDS = {
     "number": "Put a phone number into service, or take it out.",
     "doctor": "Check everything that can be checked from here, and say how to mend it.",
     "prepare": "Download and build now what `up` would on its first start.",
+    "stage": "Make what is uploaded, without uploading it.",
+    "deploy": "Put the functions and what they need into Google Cloud.",
 }
 
 

@@ -50,6 +50,9 @@ def contents(plan: Plan, facts: DemoFacts, pids: dict[str, int]) -> dict[str, An
         "people": [person.model_dump() for person in facts.people],
         "phone_numbers": [number.model_dump() for number in facts.phone_numbers],
         "pids": pids,
+        # What the programs were told, by the names that their settings have.
+        "settings": plan.settings(call_page_number=facts.phone_numbers[0].number),
+        "is_keyless": plan.is_keyless,
     }
 
 

@@ -1,0 +1,1 @@
+"""What `holdline doctor` looks at, a module a part of the product. Every check only looks: it leaves nothing behind."""

@@ -1,0 +1,16 @@
+"""All checks, causes before their consequences: the first red line is the one to mend."""
+
+from cli.checks import clock, dashboard, firestore, functions, lines, livekit, phone, settings, worker
+from cli.checks.check import Check
+
+EVERYTHING: tuple[Check, ...] = (
+    *settings.CHECKS,
+    *clock.CHECKS,
+    *firestore.CHECKS,
+    *livekit.CHECKS,
+    *worker.CHECKS,
+    *functions.CHECKS,
+    *lines.CHECKS,
+    *phone.CHECKS,
+    *dashboard.CHECKS,
+)
