@@ -9,6 +9,7 @@ HoldlineError
 |   +-- AlreadyTaken     somebody else was first, and who
 +-- NoVoiceAgent         nothing valid to answer this call with
 +-- CallOver             there is nobody left to answer
++-- LeaseLost            another job has the call now
 +-- StoreError
     +-- AlreadyExists    create() met a document
     +-- Stale            the document changed since it was read
@@ -72,6 +73,10 @@ class NoVoiceAgent(HoldlineError):
 
 class CallOver(HoldlineError):
     """The call ended before it was answered."""
+
+
+class LeaseLost(HoldlineError):
+    """Another job has the call, or nobody is to have it any more."""
 
 
 class StoreError(HoldlineError):
