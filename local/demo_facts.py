@@ -2,6 +2,9 @@
 
 from pydantic import BaseModel, ConfigDict
 
+FRONT_DESK = "luxe-beauty-salon/front-desk"
+"""Who answers LiveKit's playground here."""
+
 
 class _Fact(BaseModel):
     model_config = ConfigDict(frozen=True)

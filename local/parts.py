@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings
 from holdline.settings import IGNORE_ENV_FILE, DashboardSettings, FirestoreSettings, FunctionsSettings, WorkerSettings
 from local.binaries import firestore_command
 from local.checkout import ROOT
+from local.demo_facts import FRONT_DESK
 from local.keys import Keys
 from local.leftovers import MARK
 from local.ports import Ports
@@ -83,6 +84,7 @@ class Plan:
             "LIVEKIT_API_KEY": LIVEKIT_API_KEY,
             "LIVEKIT_API_SECRET": self.keys.livekit_api_secret,
             "AGENT_NAME": "holdline",
+            "DEFAULT_VOICE_AGENT": FRONT_DESK,
             "WORKER_HEALTH_HOST": "127.0.0.1",
             "WORKER_HEALTH_PORT": str(self.ports.worker_health),
             "WORKER_READY_PORT": str(self.ports.worker_ready),

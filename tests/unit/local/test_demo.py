@@ -3,8 +3,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from holdline.front_end import Line
 from local.checkout import ROOT
 from local.demo import TENANTS, Tenant, facts, knowledge_of
+from local.demo_facts import FRONT_DESK
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -31,6 +33,12 @@ def test_nobody_and_no_line_belongs_to_two_organisations() -> None:
 
 def test_every_line_leads_to_a_voice_agent_that_exists() -> None:
     assert all(tenant.number.voice_agent == tenant.voice_agent.id for tenant in TENANTS)
+
+
+def test_livekits_playground_reaches_a_voice_agent_that_exists() -> None:
+    wanted = Line.of(FRONT_DESK)
+
+    assert wanted in [Line(tenant.organisation.id, tenant.voice_agent.id) for tenant in TENANTS]
 
 
 def test_the_salon_has_two_supervisors_and_an_admin_and_the_practice_one_supervisor() -> None:
