@@ -1,6 +1,7 @@
 """The parts that need no account and no network: PocketSphinx, the rules, eSpeak NG, Silero and the local detector."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from livekit.agents import inference, llm, stt, tts, vad
@@ -9,6 +10,7 @@ from livekit.plugins import silero
 from agent.pipelines.espeak_tts import EspeakTTS
 from agent.pipelines.pocketsphinx_stt import PocketSphinxSTT
 from agent.pipelines.rules_llm import RulesLLM
+from holdline.speech import espeak
 
 # The end of a turn is the turn detector's to decide; this is only the end of a breath.
 BREATH_S = 0.35
@@ -40,5 +42,17 @@ def model() -> llm.LLM[Any]:
     return RulesLLM()
 
 
-def speech() -> tts.TTS[Any]:
-    return EspeakTTS()
+def speech(language: str) -> tts.TTS[Any]:
+    return EspeakTTS(voice=voice_for(language))
+
+
+@cache
+def voice_for(language: str) -> str:
+    """The voice of the language's region, else of the language; American English where eSpeak NG has neither."""
+    for voice in (language.lower(), language.split("-")[0].lower()):
+        try:
+            espeak.synthesise("a", voice=voice)
+        except espeak.EspeakFailed:
+            continue
+        return voice
+    return espeak.VOICE

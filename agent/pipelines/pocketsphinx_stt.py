@@ -37,6 +37,7 @@ class PocketSphinxSTT(stt.STT[Any]):
         )
         self._vad = vad
         self._recogniser = Recogniser()
+        self._starting: asyncio.Task[None] | None = None
 
     @property
     def model(self) -> str:
@@ -64,7 +65,14 @@ class PocketSphinxSTT(stt.STT[Any]):
         frame = _at_model_rate(rtc.combine_audio_frames(buffer))
         return _final(await _words(self._recogniser, bytes(frame.data)))
 
+    def prewarm(self) -> None:
+        """Begin loading the model: somebody's words may be wanted soon."""
+        if self._starting is None or self._starting.done():
+            self._starting = asyncio.create_task(self._recogniser.start(), name="pocketsphinx start")
+
     async def aclose(self) -> None:
+        if self._starting is not None:
+            await utils.aio.cancel_and_wait(self._starting)
         await self._recogniser.aclose()
 
 

@@ -76,7 +76,15 @@ async def test_the_models_and_the_voice_are_those_of_the_settings(
     }.items():
         monkeypatch.setenv(name, value)
     pipeline = choose(load(WorkerSettings), models=models)
-    assert pipeline.name == ("Deepgram nova-2-phonecall, 127.0.0.1:11434 llama, api.openai.com gpt-4o-mini-tts")
+    assert (pipeline.stt.model, pipeline.llm.model, pipeline.tts.model) == (
+        "nova-2-phonecall",
+        "llama",
+        "gpt-4o-mini-tts",
+    )
+    assert pipeline.name == (
+        "Deepgram nova-2-phonecall > OpenAI gpt-4o-mini-transcribe > PocketSphinx en-us; "
+        "OpenAI-compatible llama > rules turn notes; OpenAI gpt-4o-mini-tts (nova) > eSpeak NG en-us"
+    )
 
 
 def test_an_endpoint_without_a_model_keeps_the_worker_from_starting(monkeypatch: pytest.MonkeyPatch) -> None:
