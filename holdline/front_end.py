@@ -17,6 +17,7 @@ from holdline import config
 from holdline.call import Call, CallKind
 from holdline.errors import AlreadyExists, NotFound, NoVoiceAgent
 from holdline.people import Organisation
+from holdline.records import checked_id
 from holdline.store import Create, Store
 from holdline.voice_agent import VoiceAgent
 
@@ -24,8 +25,8 @@ OUR_ROOMS = ("phone-", "web-")
 """How the names of the rooms begin that our own doors open."""
 CALLER = "front end"
 
-_NAME = re.compile(r"call_([A-Za-z0-9.-]+)_([A-Za-z0-9.-]+)_.+")
-_DEFAULT = re.compile(r"([^/]+)/([^/]+)")
+_ID = r"([A-Za-z0-9][A-Za-z0-9.-]{0,199})"
+_NAME = re.compile(f"call_{_ID}_{_ID}_.+")
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,11 @@ class Line:
     @classmethod
     def of(cls, written: str) -> "Line":
         """From `organisation/voice agent`; raises ValueError."""
-        found = _DEFAULT.fullmatch(written)
-        if found is None:
-            raise ValueError("must be organisation/voice-agent, such as luxe-beauty-salon/front-desk")
-        return cls(found[1], found[2])
+        org, _, voice_agent = written.partition("/")
+        try:
+            return cls(checked_id(org), checked_id(voice_agent))
+        except ValueError:
+            raise ValueError("must be organisation/voice-agent, such as luxe-beauty-salon/front-desk") from None
 
 
 def line_of(room: str, *, default: str | None) -> Line | None:
@@ -67,8 +69,8 @@ def open_call(store: Store, line: Line, *, room: str, room_sid: str, at: datetim
     Raises NoVoiceAgent where organisation or voice agent do not exist or the agent is switched off, and Unavailable.
     """
     try:
-        organisation, _ = config.in_force(store, Organisation, line.org, at=at)
         voice_agent, version = config.in_force(store, VoiceAgent, line.voice_agent, at=at)
+        organisation, _ = config.in_force(store, Organisation, line.org, at=at)
     except NotFound as missing:
         raise NoVoiceAgent(f"{missing} The room asks for {line.org}/{line.voice_agent}.") from None
     if not voice_agent.active:

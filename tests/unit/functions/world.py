@@ -23,6 +23,7 @@ from werkzeug.test import Client, TestResponse
 import functions
 from functions.context import Context
 from functions.identity import IdentityUnavailable, NotSignedIn, Visitor
+from functions.rooms import AgentNotSent
 from holdline.call import Call, CallKind, Dispatch
 from holdline.errors import Unavailable
 from holdline.memory_store import MemoryDatabase
@@ -49,6 +50,8 @@ class FakeRooms:
 
     def __init__(self) -> None:
         self.opened: list[Dispatch] = []
+        self.sent: list[tuple[str, Dispatch]] = []
+        self.refuses_agents = False
         self.closed: list[str] = []
         self.lost: set[str] = set()
         self.failure: Exception | None = None
@@ -57,6 +60,11 @@ class FakeRooms:
         if self.failure is not None:
             raise self.failure
         self.opened.append(dispatch)
+
+    def send_agent(self, room: str, dispatch: Dispatch) -> None:
+        if self.refuses_agents:
+            raise AgentNotSent("LiveKit did not take the dispatch.")
+        self.sent.append((room, dispatch))
 
     def close(self, room: str) -> None:
         if self.failure is not None:
