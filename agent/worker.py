@@ -1,12 +1,14 @@
 """LiveKit's agent server as a platform runs it: with our log lines, our readiness and our measurements around it."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from livekit.agents import AgentServer, JobProcess
 from prometheus_client import REGISTRY, generate_latest
 
 from agent.health import HealthServer, Standing, StorageCheck
+from holdline import logs
 from holdline.firestore import connect
 from holdline.people import PhoneNumber
 from holdline.settings import WorkerSettings
@@ -32,6 +34,8 @@ class Worker(AgentServer):
         self._settings = settings
 
     async def run(self, *, devmode: bool = False, unregistered: bool = False) -> None:
+        logs.set_up("worker", self._settings)  # in place of the handler that the library's command has just set up
+        logging.getLogger("livekit.agents").setLevel(self._settings.log_level)
         if unregistered:  # one call in a terminal: no platform asks after it
             await super().run(devmode=devmode, unregistered=True)
             return

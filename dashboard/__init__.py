@@ -3,11 +3,10 @@
 `create_app` puts it together; gunicorn runs `dashboard:create_app_from_environment()`.
 """
 
-import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from flask import Flask
+from flask import Flask, request
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -19,6 +18,7 @@ from dashboard.preview import Synthesise
 from dashboard.services import KEY, Services
 from dashboard.switchboard import Switchboard
 from dashboard.throttle import Throttle
+from holdline import logs
 from holdline.settings import DashboardSettings, load
 from holdline.store import Database
 
@@ -60,6 +60,7 @@ def create_app(
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0
         )
+    app.before_request(lambda: logs.about(call=(request.view_args or {}).get("call_id")))
     CSRFProtect(app)
     words.register(app)
     security.protect(app, livekit_url=settings.livekit_url)
@@ -84,8 +85,7 @@ def create_app_from_environment() -> Flask:
     from holdline.firestore import connect
 
     settings = load(DashboardSettings)
-    logging.basicConfig(level=settings.log_level)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every request
+    logs.set_up("dashboard", settings)
     app = create_app(
         settings,
         connect(settings),

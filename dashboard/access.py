@@ -16,6 +16,7 @@ from dashboard.identity import (
     WrongCredentials,
 )
 from dashboard.services import services
+from holdline.logs import about
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +102,7 @@ def require_person() -> AnyResponse | None:
         return _to_sign_in(request.full_path.rstrip("?") if request.method == "GET" else url_for("queue.index"))
     g.person = person
     g.store = services().database.for_org(person.org)
+    about(call=(request.view_args or {}).get("call_id"), org=person.org)
     return None
 
 

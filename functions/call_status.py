@@ -14,6 +14,7 @@ from functions.twilio_request import verified_form
 from holdline import line
 from holdline.call import Outcome
 from holdline.errors import NotFound, StoreError
+from holdline.logs import about
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ def _told(form: MultiDict[str, str], context: Context, *, outcome: Outcome) -> b
     status = form.get("DialCallStatus") or form.get("CallStatus")
     try:
         phone = PhoneCall.of(form)
+        about(call=phone.call_id)
         is_ours = close(phone, context, outcome=outcome, detail=status)
         if is_ours and status not in CONNECTED:
             context.rooms.close(phone.call_id)
@@ -73,6 +75,7 @@ def close(phone: PhoneCall, context: Context, *, outcome: Outcome, detail: str |
     number = phone.number(context.database, at=context.now())
     if number is None:
         return False
+    about(call=phone.call_id, org=number.org)
     try:
         line.close(
             context.database.for_org(number.org), phone.call_id, outcome=outcome, detail=detail, at=context.now()

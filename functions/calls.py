@@ -6,6 +6,7 @@ from functions.context import Context
 from holdline import config, line
 from holdline.call import Call, CallKind, Dispatch, Outcome
 from holdline.errors import HoldlineError, NotFound, NoVoiceAgent
+from holdline.logs import about
 from holdline.people import PhoneNumber
 from holdline.voice_agent import VoiceAgent
 
@@ -26,6 +27,7 @@ def open_call(
 
     Raises NoVoiceAgent, RoomNotOpened, Unavailable; a call whose room could not be opened is closed as failed.
     """
+    about(call=call_id, org=number.org)
     store, at = context.database.for_org(number.org), context.now()
     try:
         voice_agent, version = config.in_force(store, VoiceAgent, number.voice_agent, at=at)

@@ -3,7 +3,6 @@
 Nothing here connects before the first request, because a gRPC client does not survive a server's fork.
 """
 
-import logging
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from functools import cache
 
 from functions.identity import FirebaseIdentity, Identity
 from functions.rooms import LiveKitRooms, Rooms
+from holdline import logs
 from holdline.firestore import connect
 from holdline.settings import FunctionsSettings, load
 from holdline.store import Database
@@ -37,6 +37,8 @@ def settings() -> FunctionsSettings:
 
 
 def context() -> Context:
+    """What one request works with; asked for once a request, whose log lines are about nothing of an earlier one."""
+    logs.about()
     return _instead or _context()
 
 
@@ -53,12 +55,13 @@ def replaced(by: Context) -> Iterator[None]:
 
 @cache
 def _settings() -> FunctionsSettings:
-    return load(FunctionsSettings)
+    found = load(FunctionsSettings)
+    logs.set_up("functions", found)
+    return found
 
 
 @cache
 def _context() -> Context:
-    logging.basicConfig(level=_settings().log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
     return Context(
         settings=_settings(),
         database=connect(_settings()),

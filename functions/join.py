@@ -11,6 +11,7 @@ from functions.identity import Visitor
 from functions.json_api import Body, Refused
 from functions.tokens import caller_pass, listener_pass
 from holdline.call import Call
+from holdline.logs import about
 from holdline.people import E164
 from holdline.records import checked_id
 
@@ -47,5 +48,6 @@ def _call(wanted: JoinToken, visitor: Visitor, context: Context) -> Call | None:
         org = number.org if number else None
     if org is None:
         raise Refused("bad_request", "number: say which line the call is on.")
+    about(call=wanted.call, org=org)
     stored = context.database.for_org(org).get(Call, wanted.call)
     return stored.record if stored else None

@@ -16,6 +16,7 @@ from holdline.call import Call
 from holdline.config import organisation_in_force
 from holdline.errors import HoldlineError, NotFound, StoreError
 from holdline.help_request import HelpRequest
+from holdline.logs import about
 from holdline.records import checked_id
 from holdline.store import Store, must_get
 
@@ -29,9 +30,11 @@ _DOCUMENT = re.compile(r"(?:documents/)?orgs/([^/]+)/help_requests/([^/]+)")
 def take_in_write(event: CloudEvent, context: Context) -> None:
     """Raises BadRequest for what is no event of ours, and StoreError."""
     org, request_id = written_document(event)
+    about(org=org)
     store = context.database.for_org(org)
     try:
         request = _with_late_answer(store, request_id, context)
+        about(call=request.call, org=org)
         if request.accepted_answer is None:
             return  # nobody has answered yet
         from holdline.learning import learn  # the other functions share this start, and need none of what it brings

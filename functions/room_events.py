@@ -15,6 +15,7 @@ from functions.json_api import Refused, refused
 from holdline import front_end, line
 from holdline.call import COMES_BACK, Call, Dispatch, Outcome
 from holdline.errors import HoldlineError, NotFound, StoreError
+from holdline.logs import about
 from holdline.settings import LiveKitSettings
 from holdline.store import Store, must_get
 
@@ -53,6 +54,7 @@ def room_event(request: Request, context: Context) -> Response:
 
 def take_in(event: WebhookEvent, call_id: str, store: Store, *, at: datetime) -> None:
     """Raises NotFound, InvalidDocument, StoreError. Events come late, twice and in any order."""
+    about(call=call_id, org=store.org)
     call = must_get(store, Call, call_id).record
     if not call.is_live:
         return

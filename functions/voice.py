@@ -14,6 +14,7 @@ from functions.twilio_request import verified_form
 from holdline.call import CallKind
 from holdline.errors import NoVoiceAgent
 from holdline.line import masked
+from holdline.logs import about
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ def answer_phone(request: Request, context: Context) -> Response:
 
 def connect(phone: PhoneCall, context: Context) -> VoiceResponse:
     """Raises what storage, LiveKit and documents raise; the call is then closed as failed."""
+    about(call=phone.call_id)
     number = phone.number(context.database, at=context.now())
     if number is None:
         log.warning("%s was rung and leads nowhere", masked(phone.line))

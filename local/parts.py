@@ -19,8 +19,8 @@ from local.keys import Keys
 from local.leftovers import MARK
 from local.ports import Ports
 from local.processes import Part
+from local.program_log import readable
 from local.readiness import answers
-from local.worker_log import readable
 
 PROJECT = "demo-holdline"
 LIVEKIT_API_KEY = "holdline-local"
@@ -169,13 +169,14 @@ def livekit(plan: Plan) -> Part:
 def functions(plan: Plan) -> Part:
     given = environment(plan, FunctionsSettings)
     command = _gunicorn("local.functions_server:create_app()", plan.ports.functions, threads=32)
-    return Part("functions", command, given, ROOT, answers(plan.ports.functions, with_status=range(200, 201)))
+    ready = answers(plan.ports.functions, with_status=range(200, 201))
+    return Part("functions", command, given, ROOT, ready, readable=readable)
 
 
 def worker(plan: Plan) -> Part:
     """Ready when it is registered with LiveKit and reaches the documents."""
     given = environment(plan, WorkerSettings, ORT_DISABLE_TELEMETRY="1")
-    command = (sys.executable, "-m", "livekit.agents", "start", "--log-format", "json", "agent/main.py")
+    command = (sys.executable, "-m", "livekit.agents", "start", "agent/main.py")
     ready = answers(plan.ports.worker_ready, "/ready", with_status=range(200, 201))
     return Part(
         "worker",
@@ -193,7 +194,7 @@ def dashboard(plan: Plan, *, call_page_number: str) -> Part:
     """One process with many threads: every open page holds one."""
     given = environment(plan, DashboardSettings, CALL_PAGE_NUMBER=call_page_number)
     command = _gunicorn("dashboard:create_app_from_environment()", plan.ports.dashboard, threads=256)
-    return Part("dashboard", command, given, ROOT, answers(plan.ports.dashboard), stops_within_s=3)
+    return Part("dashboard", command, given, ROOT, answers(plan.ports.dashboard), readable=readable, stops_within_s=3)
 
 
 def demo_environment(plan: Plan) -> Mapping[str, str]:

@@ -26,7 +26,12 @@ def test_a_cold_start_does_not_import_what_a_ringing_phone_does_not_need() -> No
     """A caller waits for the first request of a process to be answered, imports and all."""
     program = "import sys, functions.main; print(*sys.modules)"
     given = {name.upper(): str(index) for index, name in enumerate(FunctionsSettings.model_fields)}
-    given |= {"LOG_LEVEL": "INFO", "DEFAULT_VOICE_AGENT": "salon/front-desk", "PATH": os.environ["PATH"]}
+    given |= {
+        "LOG_LEVEL": "INFO",
+        "LOG_FORMAT": "json",
+        "DEFAULT_VOICE_AGENT": "salon/front-desk",
+        "PATH": os.environ["PATH"],
+    }
     imported = subprocess.run([sys.executable, "-c", program], env=given, capture_output=True, text=True, check=True)
     heavy = {"firebase_admin", "google.events", "google.genai", "livekit.agents", "livekit.rtc", "twilio.rest"}
     heavy |= {"holdline.knowledge", "numpy", "rapidfuzz", "snowballstemmer"}
