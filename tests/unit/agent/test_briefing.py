@@ -4,12 +4,12 @@ import pytest
 
 from agent.briefing import brief
 from holdline import line
-from holdline.call import CallKind, Dispatch, Outcome
+from holdline.call import Call, CallKind, Dispatch, Outcome
 from holdline.config import in_force
 from holdline.errors import CallOver, NotFound
 from holdline.knowledge import Scope
 from holdline.memory_store import MemoryDatabase
-from holdline.store import Create, Put, Store
+from holdline.store import Create, Put, Store, must_get
 from holdline.voice_agent import VoiceAgent
 from tests.builders import NOW, a_call, a_voice_agent, an_entry, an_organisation, later
 
@@ -99,3 +99,15 @@ async def test_a_version_that_never_was_is_not_answered(salon: Store) -> None:
     dispatch = dispatched(salon).model_copy(update={"version": "never"})
     with pytest.raises(NotFound, match="never"):
         await brief(salon, dispatch, caller="caller", at=NOW)
+
+
+async def test_whoever_came_first_through_a_front_end_is_written_down_as_its_caller(salon: Store) -> None:
+    salon.commit(Put(a_call(kind=CallKind.FRONT_END, caller_identity=None)))
+    briefing = await brief(salon, dispatched(salon), caller="anna", at=NOW)
+    assert briefing.caller_identity == "anna"
+    assert must_get(salon, Call, "call-1").record.caller_identity == "anna"
+
+
+async def test_nobody_else_becomes_the_caller_of_a_call_that_has_one(salon: Store) -> None:
+    briefing = await brief(salon, dispatched(salon), caller="anna", at=NOW)
+    assert briefing.caller_identity == a_call().caller_identity
