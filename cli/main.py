@@ -13,6 +13,8 @@ _COMMANDS = {
     "prepare": "Download and build now what `up` would on its first start.",
     "stage": "Make what is uploaded, without uploading it.",
     "deploy": "Put the functions and what they need into Google Cloud.",
+    "stage": "Make what is uploaded, without uploading it.",
+    "deploy": "Put the functions and what they need into Google Cloud.",
 }
 
 
