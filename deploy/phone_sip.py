@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,7 +24,6 @@ from livekit.api import (
     SIPDispatchRuleInfo,
     SIPInboundTrunkInfo,
     TwirpError,
-    TwirpErrorCode,
 )
 
 from deploy.phone_step import CannotGoOn
@@ -152,7 +152,8 @@ def ask(settings: LiveKitSettings, question: Callable[[LiveKitAPI], Awaitable[T]
 
 
 def _meaning(error: TwirpError) -> str:
-    if error.code in (TwirpErrorCode.UNAUTHENTICATED, TwirpErrorCode.PERMISSION_DENIED):
+    # Not by its code: what refuses a key speaks plain HTTP.
+    if error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return "LiveKit refuses the key: check LIVEKIT_API_KEY and LIVEKIT_API_SECRET."
     if "redis" in error.message:
         return "This LiveKit server has no SIP service: give it a redis, and run livekit-sip beside it on the same one."

@@ -88,13 +88,16 @@ def _rule_step(settings: FunctionsSettings, state: SipState) -> Step:
 
 
 def _note(settings: LiveKitSettings, trunk: SIPInboundTrunkInfo, numbers: list[str], *, what: str) -> Step:
-    metadata = noted_on(trunk, numbers)
-    call = f"UpdateSIPInboundTrunk {trunk.sip_trunk_id} metadata={metadata}"
+    """Note other numbers on the trunk, and touch nothing else: LiveKit replaces it whole."""
+    noted = SIPInboundTrunkInfo()
+    noted.CopyFrom(trunk)
+    noted.metadata = noted_on(trunk, numbers)
+    call = f"UpdateSIPInboundTrunk {trunk.sip_trunk_id} metadata={noted.metadata}"
     return Step(
         WHERE,
         what,
         call,
-        lambda: ask(settings, lambda api: api.sip.update_inbound_trunk_fields(trunk.sip_trunk_id, metadata=metadata)),
+        lambda: ask(settings, lambda api: api.sip.update_inbound_trunk(trunk.sip_trunk_id, noted)),
     )
 
 

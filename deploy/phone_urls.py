@@ -1,6 +1,7 @@
 """Twilio's side of our numbers: which addresses a number calls, which it is to call, and how that is changed."""
 
 from dataclasses import dataclass, fields
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -18,6 +19,7 @@ from holdline.settings import DeploySettings
 WHERE = "Twilio"
 TIMEOUT_S = 15.0
 _FALLBACK = Path(__file__).parent / "twilio" / "fallback.xml"
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _ECHO = "https://twimlets.com/echo?Twiml="
 
 
@@ -100,15 +102,25 @@ def client(settings: DeploySettings) -> Client:
 
 def meaning(error: Exception) -> str:
     """What a failure of Twilio's means, and how to mend it."""
-    if isinstance(error, TwilioRestException) and error.status == 401:
-        return "Twilio refuses the account: check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN."
     if isinstance(error, TwilioRestException):
-        return f"Twilio refuses ({error.code or error.status}): {error.msg}"
-    return f"Twilio does not answer ({type(error).__name__}): check the network, and TWILIO_API_URL if it is set."
+        status, code, text = error.status, error.code, error.msg
+    elif isinstance(error, TwilioException) and len(error.args) > 1:  # so its client tells that a list was refused
+        refusal = error.args[1]
+        status, code, text = refusal.status_code, None, refusal.text
+    else:
+        return f"Twilio does not answer ({type(error).__name__}): check the network, and TWILIO_API_URL if it is set."
+    if status == HTTPStatus.UNAUTHORIZED:
+        return "Twilio refuses the account: check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN."
+    return f"Twilio refuses ({code or status}): {text}"
 
 
 def bind_step(settings: DeploySettings, number: str) -> Step:
     """Let Twilio ask us about the number's calls; raises CannotGoOn where it cannot."""
+    if urlsplit(settings.functions_url).hostname in _LOOPBACK:
+        raise CannotGoOn(
+            f"Twilio cannot reach FUNCTIONS_URL ({settings.functions_url}), which is this machine's own: give the "
+            f"address at which the functions are deployed."
+        )
     found = find_number(settings, number)
     if found is None:
         owned = ", ".join(one.number for one in owned_numbers(settings))
@@ -146,7 +158,7 @@ def unbind_step(settings: DeploySettings, number: str) -> Step:
 def _step(settings: DeploySettings, found: TwilioNumber, what: str, changes: dict[str, str]) -> Step:
     if not changes:
         return Step(WHERE, what)
-    shown = " ".join(f"{_parameter(name)}={value}" for name, value in changes.items())
+    shown = " ".join(_shown(name, value, was=getattr(found.urls, name)) for name, value in changes.items())
     path = f"/2010-04-01/Accounts/{settings.twilio_account_sid}/IncomingPhoneNumbers/{found.sid}.json"
 
     def update() -> None:
@@ -158,8 +170,10 @@ def _step(settings: DeploySettings, found: TwilioNumber, what: str, changes: dic
     return Step(WHERE, what, f"POST {path} {shown}", update)
 
 
-def _parameter(name: str) -> str:
-    return "".join(word.capitalize() for word in name.split("_"))
+def _shown(name: str, value: str, *, was: str) -> str:
+    parameter = "".join(word.capitalize() for word in name.split("_"))
+    is_loss = value != "" and was != "" and not name.endswith("_method")
+    return f"{parameter}={value}" + (f" (was {was})" if is_loss else "")
 
 
 class _Http(TwilioHttpClient):  # type: ignore[misc]
