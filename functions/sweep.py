@@ -93,7 +93,7 @@ def _sweep(store: Store, rooms: frozenset[str] | None, swept: Swept, *, at: date
 
 def _close_calls(store: Store, rooms: frozenset[str], *, at: datetime) -> int:
     live = store.find(Query(Call, {"ended_at": None}, order_by="started_at", limit=AT_ONCE)).records
-    gone = [call for call in live if call.id not in rooms and at - call.started_at > SETTLES_WITHIN]
+    gone = [call for call in live if call.room_name not in rooms and at - call.started_at > SETTLES_WITHIN]
     for call in gone:
         outcome = Outcome.CALLER_LEFT if call.answered_at else Outcome.NOT_CONNECTED
         line.close(store, call.id, outcome=outcome, detail="room_gone", at=at)

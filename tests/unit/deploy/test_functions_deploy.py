@@ -16,7 +16,7 @@ from cli.main import main
 from deploy.functions_commands import LOCAL_ONLY, Place, deployment, environment_of, secret_name, secrets_of, setup
 from deploy.functions_table import ROLES, TARGETS, Public, Scheduled, Target, Written, target
 from deploy.gcloud import Check, Command, NotDeployed, run
-from holdline.settings import FirestoreSettings, FunctionsSettings
+from holdline.settings import FirestoreSettings, FunctionsSettings, load
 from local.checkout import ROOT
 from local.functions_server import EVENT_FUNCTIONS, HTTP_FUNCTIONS
 
@@ -123,9 +123,9 @@ def test_it_could_start_with_what_it_is_told(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.delenv(name.upper(), raising=False)
     for name, value in environment_of(target("learn"), SETTINGS).items():
         monkeypatch.setenv(name, value)
-    for name, value in secrets_of(SETTINGS).items():
-        monkeypatch.setenv(name.upper(), value.get_secret_value())
-    assert FunctionsSettings() == SETTINGS  # type: ignore[call-arg]
+    for name, secret in SECRETS.items():
+        monkeypatch.setenv(name.upper(), secret)
+    assert load(FunctionsSettings) == SETTINGS
 
 
 def test_there_are_as_many_threads_as_requests_at_once() -> None:

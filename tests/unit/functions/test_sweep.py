@@ -11,11 +11,11 @@ from functions.context import replaced
 from functions.rooms import RoomsUnknown
 from functions.sweep import AT_ONCE, SETTLES_WITHIN, TIME_ENOUGH, WORKER_GOES_FIRST, in_turn, organisations
 from holdline import line
-from holdline.call import Call, Outcome
+from holdline.call import Call, CallKind, Outcome
 from holdline.help_request import HelpRequest, Status
 from holdline.store import Create, Put, Query, Store, must_get
 from tests.builders import a_call, a_phone_number, a_request, an_answered_request
-from tests.unit.functions.world import CALL_ID, NOW, World
+from tests.unit.functions.world import CALL_ID, NOW, World, a_dispatch
 
 EXPIRES = a_request().expires_at
 A_MOMENT = timedelta(seconds=1)
@@ -55,6 +55,17 @@ def test_a_call_whose_room_is_there_goes_on_however_long(ringing: World) -> None
     before = ringing.documents()
     assert swept(ringing).json == {"closed": 0, "expired": 0, "failures": []}
     assert ringing.documents() == before
+
+
+def test_the_room_of_a_front_end_has_a_name_of_its_own(world: World, salon: Store) -> None:
+    salon.commit(
+        Create(a_call("here", room="call_salon_front_desk_1", kind=CallKind.FRONT_END)),
+        Create(a_call("gone", room="call_salon_front_desk_2", kind=CallKind.FRONT_END)),
+    )
+    world.rooms.open(a_dispatch("call_salon_front_desk_1"))
+    world.now += timedelta(hours=1)
+    assert swept(world).json == {"closed": 1, "expired": 0, "failures": []}
+    assert world.call("here").is_live
 
 
 def test_a_young_call_may_still_be_waiting_for_its_room(ringing: World) -> None:
