@@ -18,6 +18,7 @@ from holdline import line
 from holdline.call import Call, Outcome
 from holdline.errors import HoldlineError, IllegalTransition, NotFound
 from holdline.help_request import OPEN, HelpRequest
+from holdline.logs import about
 from holdline.people import Organisation, PhoneNumber
 from holdline.store import Query, Store
 
@@ -82,12 +83,13 @@ def in_turn(orgs: list[str], *, at: datetime) -> list[str]:
 
 def _sweep(store: Store, rooms: frozenset[str] | None, swept: Swept, *, at: datetime) -> None:
     """One organisation; what fails there does not keep the others waiting."""
+    about(org=store.org)
     try:
         if rooms is not None:
             swept.closed += _close_calls(store, rooms, at=at)
         swept.expired += _expire_questions(store, at=at)
     except HoldlineError as error:
-        log.error("%s could not be swept: %s", store.org, type(error).__name__)
+        log.error("an organisation could not be swept to its end: %s", type(error).__name__)
         swept.failures.append(type(error).__name__)
 
 
@@ -95,9 +97,10 @@ def _close_calls(store: Store, rooms: frozenset[str], *, at: datetime) -> int:
     live = store.find(Query(Call, {"ended_at": None}, order_by="started_at", limit=AT_ONCE)).records
     gone = [call for call in live if call.room_name not in rooms and at - call.started_at > SETTLES_WITHIN]
     for call in gone:
+        about(call=call.id, org=store.org)
         outcome = Outcome.CALLER_LEFT if call.answered_at else Outcome.NOT_CONNECTED
         line.close(store, call.id, outcome=outcome, detail="room_gone", at=at)
-        log.warning("call %s: closed, since its room is gone and nobody said so", call.id)
+        log.warning("the call is closed, since its room is gone and nobody said so")
     return len(gone)
 
 
@@ -107,6 +110,7 @@ def _expire_questions(store: Store, *, at: datetime) -> int:
     for request in waiting:
         if at - request.expires_at <= WORKER_GOES_FIRST:
             break  # all that follow run out later
+        about(call=request.call, org=store.org)
         try:
             line.expire(store, request.id, at=at)
         except (IllegalTransition, NotFound):  # answered, or deleted, in this moment
