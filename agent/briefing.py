@@ -9,8 +9,8 @@ from holdline import line
 from holdline.call import Call, CallKind, Dispatch
 from holdline.config import at_version, organisation_in_force
 from holdline.errors import CallOver
-from holdline.people import Organisation
-from holdline.store import Store, must_get
+from holdline.people import Organisation, Person
+from holdline.store import Query, Store, must_get
 from holdline.voice_agent import VoiceAgent
 
 
@@ -21,6 +21,13 @@ class Briefing:
     voice_agent: VoiceAgent
     organisation: Organisation
     known: Known
+    people: tuple[str, ...] = ()
+    """The names of those who work there."""
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names that callers say and that a recogniser should expect."""
+        return tuple(dict.fromkeys((self.organisation.name, self.voice_agent.name, *self.people)))
 
     @property
     def caller_within_s(self) -> int:
@@ -43,4 +50,6 @@ def _read(store: Store, dispatch: Dispatch, caller: str, at: datetime) -> Briefi
     identity = call.caller_identity or line.caller_came(store, call.id, caller).caller_identity or caller
     voice_agent = at_version(store, VoiceAgent, dispatch.voice_agent, version=dispatch.version)
     known = Known.load(store, caller=call.caller, threshold=voice_agent.answer_threshold)
-    return Briefing(call, identity, voice_agent, organisation_in_force(store, dispatch.org, at=at), known)
+    organisation = organisation_in_force(store, dispatch.org, at=at)
+    people = tuple(person.name for person in store.find(Query(Person)).records)
+    return Briefing(call, identity, voice_agent, organisation, known, people)

@@ -6,18 +6,22 @@ Run by `python -m livekit.agents start agent/main.py`.
 import asyncio
 import logging
 from datetime import UTC, datetime
+from functools import partial
 
 from livekit.agents import JobContext, JobProcess
 from livekit.agents.tokenize.basic import hyphenate_word
 
+from agent import clips
+from agent.announcer import Announcer
 from agent.briefing import Briefing, brief
 from agent.line_up import LineUp
 from agent.log_privacy import keep_words_out_of_logs
 from agent.music import HoldMusic, render
-from agent.out_of_order import apologise
+from agent.out_of_order import apologise, give_up
 from agent.pipelines import Pipeline
 from agent.pipelines.choose import choose, prewarm
 from agent.session import make_session, room_options
+from agent.silence_guard import SilenceGuard
 from agent.unannounced import caller_of, dispatch_of
 from agent.worker import Worker
 from holdline import line
@@ -38,6 +42,7 @@ def warm_up(process: JobProcess) -> None:
     process.userdata["models"] = prewarm(settings)
     hyphenate_word("transcript")
     render()
+    clips.load()
 
 
 server = Worker(settings, warm_up=warm_up)
@@ -56,7 +61,6 @@ async def answer(ctx: JobContext) -> None:
         ctx.shutdown(reason="there is no call for this job")
         return
     ctx.log_context_fields = {"call": dispatch.call, "org": dispatch.org}
-    pipeline = choose(settings, models=ctx.proc.userdata["models"])
     store = database.for_org(dispatch.org)
     await ctx.connect()
     try:
@@ -72,9 +76,11 @@ async def answer(ctx: JobContext) -> None:
         return
     except HoldlineError as error:
         log.error("call %s: cannot be answered: %s", dispatch.call, error)
-        await apologise(ctx, pipeline, caller_identity=caller)
+        await apologise(ctx, caller_identity=caller)
         await hang_up(ctx, store, dispatch.call, detail=str(error))
         return
+    models = ctx.proc.userdata["models"]
+    pipeline = choose(settings, models=models, language=briefing.voice_agent.language, terms=briefing.terms)
     await converse(ctx, pipeline, store, briefing)
 
 
@@ -96,6 +102,15 @@ async def converse(ctx: JobContext, pipeline: Pipeline, store: Store, briefing: 
     parts = LineUp.of(briefing, store=store, music=HoldMusic(ctx.room), job=ctx, clock=now)
     session = make_session(pipeline)
     parts.serve(session)
+    announcer = Announcer(ctx.room)
+    guard = SilenceGuard(
+        floor=parts.floor,
+        announcer=announcer,
+        is_kept_company=lambda: parts.questions.is_waiting,
+        give_up=partial(give_up, announcer, floor=parts.floor, ending=parts.ending),
+    )
+    parts.ending.on_end(guard.close)
+    parts.ending.on_end(announcer.close)
     ctx.add_shutdown_callback(parts.ending.finish)
     parts.ending.when_the_caller_leaves(ctx.room, briefing.caller_identity)
 
@@ -105,6 +120,7 @@ async def converse(ctx: JobContext, pipeline: Pipeline, store: Store, briefing: 
             parts.receptionist, room=ctx.room, room_options=room_options(briefing.caller_identity), record=False
         )
         parts.floor.attach(session)
+        guard.attach(session)
         await asyncio.wait_for(ctx.wait_for_participant(identity=briefing.caller_identity), briefing.caller_within_s)
     except TimeoutError:
         parts.ending.begin(Outcome.NOT_CONNECTED)
@@ -114,4 +130,5 @@ async def converse(ctx: JobContext, pipeline: Pipeline, store: Store, briefing: 
         parts.ending.begin(Outcome.FAILED, detail=type(error).__name__)
         return
     log.info("call %s: answered by voice agent %s (%s)", call.id, briefing.voice_agent.id, pipeline.name)
+    guard.expect_a_voice()
     await parts.answer()

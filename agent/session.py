@@ -1,14 +1,23 @@
 """The session's settings for a telephone call, whatever the pipeline."""
 
+import sys
+
 from livekit import rtc
-from livekit.agents import AgentSession
+from livekit.agents import AgentSession, APIConnectOptions
 from livekit.agents.voice.agent_session import SessionConnectOptions
 from livekit.agents.voice.room_io import AudioInputOptions, RoomOptions
 
 from agent.pipelines import Pipeline
 
-FAILURES_BORNE = 24
-"""So many in a row of one provider end the call; until then an answer without a sound is tried again."""
+FAILURES_BORNE = sys.maxsize
+"""No provider's failure ends a call: each part has a stand-in, and the silence guard is behind them all."""
+CONNECT = SessionConnectOptions(
+    stt_conn_options=APIConnectOptions(max_retry=3, timeout=2.0, retry_interval=0.5),
+    llm_conn_options=APIConnectOptions(max_retry=1, timeout=1.8, retry_interval=0.1),
+    tts_conn_options=APIConnectOptions(max_retry=0, timeout=1.5, retry_interval=0.1),
+    max_unrecoverable_errors=FAILURES_BORNE,
+)
+"""What somebody on the telephone can wait: a model's second try only where the first one failed at once."""
 
 
 def make_session(pipeline: Pipeline) -> AgentSession[None]:
@@ -32,7 +41,7 @@ def make_session(pipeline: Pipeline) -> AgentSession[None]:
         tts_text_transforms=None,
         user_away_timeout=None,
         session_close_transcript_timeout=0.0,
-        conn_options=SessionConnectOptions(max_unrecoverable_errors=FAILURES_BORNE),
+        conn_options=CONNECT,
         aec_warmup_duration=None,
         max_tool_steps=2,
     )

@@ -7,6 +7,9 @@ from pydantic import Field
 from holdline.people import Spoken
 from holdline.records import Record
 
+LANGUAGE_TAG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+"""BCP-47, as far as its shape goes."""
+
 
 class VoiceAgent(Record):
     collection: ClassVar[str] = "voice_agents"
@@ -15,6 +18,8 @@ class VoiceAgent(Record):
     """How the agent calls itself."""
     greeting: Spoken
     active: bool = True
+    language: str = Field(default="en-US", pattern=LANGUAGE_TAG)
+    """What callers are heard and spoken to in, such as en-US or de; the agent's own set phrases are English."""
     instructions: str = Field(default="", max_length=4000)
     """What a language model should know of manner and business; facts belong in the knowledge."""
     answer_threshold: float | None = Field(default=None, gt=0, le=1)
