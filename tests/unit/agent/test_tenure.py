@@ -1,0 +1,180 @@
+"""A job says and writes nothing unless the call is its own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from agent.tenure import RENEW_EVERY_S, Tenure
+from holdline import lease
+from holdline.call import CallKind, Dispatch
+from holdline.errors import LeaseLost
+from holdline.lease import LEASE, Lease
+from holdline.memory_store import MemoryDatabase
+from holdline.store import Store, Write, must_get
+from tests.builders import later
+from tests.unit.agent.fakes import FlakyStore, virtual_clock
+from tests.unit.agent.virtual_time import VirtualTimeLoop
+
+DISPATCH = Dispatch(
+    org="salon", call="call-1", voice_agent="reception", version="v1", kind=CallKind.PHONE, caller_identity="caller"
+)
+HALF_A_MINUTE_S = 30.0
+
+
+class Job:
+    def __init__(self, platform: Store, *, name: str = "a", epoch: int = 1) -> None:
+        self.storage = FlakyStore(platform)
+        self.lost = 0
+        dispatch = DISPATCH.model_copy(update={"epoch": epoch})
+        self.tenure = Tenure(self.storage, dispatch, job=name, clock=virtual_clock(), on_lost=self._lose)
+
+    def _lose(self) -> None:
+        self.lost += 1
+
+
+@pytest.fixture
+def platform(database: MemoryDatabase) -> Store:
+    return database.platform
+
+
+@asynccontextmanager
+async def on_the_call(job: Job) -> AsyncIterator[Job]:
+    """It has the call, and keeps it."""
+    await job.tenure.begin()
+    running = asyncio.create_task(job.tenure.run())
+    await asyncio.sleep(0)
+    try:
+        yield job
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.fixture
+async def job(platform: Store) -> AsyncIterator[Job]:
+    async with on_the_call(Job(platform)) as job:
+        yield job
+
+
+def stop_for(seconds: float) -> None:
+    """As a signal stops a process, or a hypervisor a machine."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualTimeLoop)
+    loop.jump(seconds)
+
+
+def held(platform: Store) -> Lease:
+    return must_get(platform, Lease, "call-1").record
+
+
+def somebody_takes_it_away(platform: Store, *, at_s: float) -> None:
+    assert lease.take_away(platform, must_get(platform, Lease, "call-1"), at=later(at_s)) is not None
+
+
+async def test_a_running_call_never_comes_due(job: Job, platform: Store) -> None:
+    for _ in range(100):
+        await asyncio.sleep(0.7)
+        assert lease.due(platform, at=later(asyncio.get_running_loop().time())) == []
+        assert await job.tenure.is_ours()
+
+
+async def test_a_lease_has_room_for_a_renewal_that_fails(job: Job) -> None:
+    assert LEASE.total_seconds() > 2 * RENEW_EVERY_S
+
+
+async def test_who_lost_the_call_is_told_once_and_says_nothing_more(job: Job, platform: Store) -> None:
+    somebody_takes_it_away(platform, at_s=0)
+    await asyncio.sleep(2 * RENEW_EVERY_S)
+    assert job.lost == 1
+    assert not await job.tenure.is_ours()
+    await asyncio.sleep(HALF_A_MINUTE_S)
+    assert job.lost == 1
+
+
+async def test_after_a_stop_nothing_is_said_before_the_lease_is_confirmed(job: Job, platform: Store) -> None:
+    stop_for(HALF_A_MINUTE_S)
+    somebody_takes_it_away(platform, at_s=HALF_A_MINUTE_S)
+    assert not await job.tenure.is_ours()
+    assert job.lost == 1
+
+
+async def test_a_confirmation_that_was_on_its_way_during_a_stop_confirms_nothing(platform: Store) -> None:
+    job, loop, stopped = Job(platform), asyncio.get_running_loop(), asyncio.Event()
+    await job.tenure.begin()
+    renew = job.storage.commit
+
+    def renewed_then_stopped_then_taken_away(*writes: Write) -> None:
+        job.storage.commit = renew  # type: ignore[method-assign]
+        renew(*writes)
+        loop.call_soon_threadsafe(stop_for, HALF_A_MINUTE_S)
+        loop.call_soon_threadsafe(stopped.set)
+        somebody_takes_it_away(platform, at_s=HALF_A_MINUTE_S)
+
+    job.storage.commit = renewed_then_stopped_then_taken_away  # type: ignore[method-assign]
+    await asyncio.sleep(1)  # a renewal in the same instant has nothing to write
+    running = asyncio.create_task(job.tenure.run())
+    await asyncio.wait_for(stopped.wait(), 2 * HALF_A_MINUTE_S)
+    assert not await job.tenure.is_ours()
+    await running
+
+
+async def test_after_a_stop_a_call_that_nobody_took_goes_on_at_once(job: Job) -> None:
+    stop_for(HALF_A_MINUTE_S)
+    before = asyncio.get_running_loop().time()
+    assert await job.tenure.is_ours()
+    assert asyncio.get_running_loop().time() - before < 0.1
+    assert job.lost == 0
+
+
+async def test_after_a_stop_without_storage_it_waits_until_it_knows(job: Job) -> None:
+    job.storage.is_down = True
+    stop_for(HALF_A_MINUTE_S)
+    waiting = asyncio.create_task(job.tenure.is_ours())
+    await asyncio.sleep(HALF_A_MINUTE_S)
+    assert not waiting.done()
+    job.storage.is_down = False
+    assert await waiting
+
+
+async def test_without_storage_a_call_that_was_never_stopped_goes_on(job: Job, platform: Store) -> None:
+    job.storage.is_down = True
+    for _ in range(60):
+        await asyncio.sleep(1)
+        assert await job.tenure.is_ours()
+    job.storage.is_down = False
+    await asyncio.sleep(2 * RENEW_EVERY_S)
+    assert held(platform).until > later(60)
+
+
+async def test_a_successor_takes_over_and_the_stale_job_stays_out(job: Job, platform: Store) -> None:
+    somebody_takes_it_away(platform, at_s=0)
+    async with on_the_call(Job(platform, name="b", epoch=2)) as successor:
+        await asyncio.sleep(HALF_A_MINUTE_S)
+        assert await successor.tenure.is_ours()
+        assert not await job.tenure.is_ours()
+    assert held(platform).job == "b"
+
+
+async def test_a_job_of_an_epoch_that_is_over_does_not_begin(job: Job, platform: Store) -> None:
+    somebody_takes_it_away(platform, at_s=0)
+    with pytest.raises(LeaseLost):
+        await Job(platform, name="c").tenure.begin()
+
+
+async def test_at_the_end_the_lease_is_given_up(job: Job, platform: Store) -> None:
+    await job.tenure.end()
+    assert platform.get(Lease, "call-1") is None
+
+
+async def test_who_lost_the_call_gives_up_nothing(job: Job, platform: Store) -> None:
+    somebody_takes_it_away(platform, at_s=0)
+    await asyncio.sleep(2 * RENEW_EVERY_S)
+    await job.tenure.end()
+    assert held(platform).epoch == 2
+
+
+async def test_an_end_without_storage_is_no_error(job: Job) -> None:
+    job.storage.is_down = True
+    await job.tenure.end()
