@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 
@@ -64,7 +65,13 @@ def take_settings(port_base: int | None) -> str:
     return f"the stack on port base {base}"
 
 
-async def diagnose(*, worker_url: str | None = None, is_trying_providers: bool = False) -> list[Result]:
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def diagnose(
+    *, worker_url: str | None = None, is_trying_providers: bool = False, now: Callable[[], datetime] = utc_now
+) -> list[Result]:
     """Every check, under the settings of this environment."""
     settings = this_environment()
 
@@ -82,7 +89,7 @@ async def diagnose(*, worker_url: str | None = None, is_trying_providers: bool =
             settings=settings,
             http=http,
             database=database,
-            now=lambda: datetime.now(UTC),
+            now=now,
             worker_url=worker_url,
             is_trying_providers=is_trying_providers,
         )

@@ -9,10 +9,9 @@ _COMMANDS = {
     "up": "Start the whole product on this machine.",
     "call": "Place a recorded caller into the running stack.",
     "number": "Put a phone number into service, or take it out.",
+    "models": "Show which providers hear, word and speak a call, and try them.",
     "doctor": "Check everything that can be checked from here, and say how to mend it.",
     "prepare": "Download and build now what `up` would on its first start.",
-    "stage": "Make what is uploaded, without uploading it.",
-    "deploy": "Put the functions and what they need into Google Cloud.",
     "stage": "Make what is uploaded, without uploading it.",
     "deploy": "Put the functions and what they need into Google Cloud.",
 }

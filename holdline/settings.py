@@ -5,7 +5,7 @@ once, so that a start fails with a complete list and never half-way through a ca
 """
 
 import os
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -160,10 +160,13 @@ class DashboardSettings(VoiceSettings, SignInSettings):
     """How many proxies in front of us add to X-Forwarded-For. Too many, and anybody can make their address up."""
 
 
-def load(kind: type[S]) -> S:
-    """Read the settings of one program; raises BadSettings that lists every missing and malformed name."""
+def load(kind: type[S], **instead: Any) -> S:
+    """Read the settings of one program; raises BadSettings that lists every missing and malformed name.
+
+    `instead` are fields that are not read but taken as given.
+    """
     try:
-        return kind()
+        return kind(**instead)
     except ValidationError as error:
         raise BadSettings(
             missing=sorted(_name(e["loc"]) for e in error.errors() if e["type"] == "missing"),

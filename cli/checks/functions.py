@@ -42,7 +42,7 @@ async def deployed(subject: Subject) -> Answer:
         **{name: subject.http.get(subject.url("FUNCTIONS_URL", f"/{name}")) for name in PRIVATE},
     }
     replies = dict(zip(asked, await asyncio.gather(*asked.values(), return_exceptions=True), strict=True))
-    if all(_status(reply) == 404 for reply in replies.values()):
+    if all(_status(reply) in (404, 405) for reply in replies.values()):
         return Fault("none of the functions is at FUNCTIONS_URL", f"Correct FUNCTIONS_URL. {DEPLOY}, if it is right.")
     problems = {name: _wrong_with(reply) for name, reply in replies.items() if name in public}
     problems |= {name: _wrong_with_private(replies[name], is_local=subject.is_local) for name in PRIVATE}
