@@ -101,22 +101,26 @@ async def test_after_a_stop_nothing_is_said_before_the_lease_is_confirmed(job: J
 
 
 async def test_a_confirmation_that_was_on_its_way_during_a_stop_confirms_nothing(platform: Store) -> None:
-    job, loop, stopped = Job(platform), asyncio.get_running_loop(), asyncio.Event()
+    job, loop = Job(platform), asyncio.get_running_loop()
     await job.tenure.begin()
     renew = job.storage.commit
+    asking: asyncio.Queue[asyncio.Task[bool]] = asyncio.Queue()
+
+    async def stopped_and_asked() -> None:
+        stop_for(HALF_A_MINUTE_S)
+        asking.put_nowait(asyncio.create_task(job.tenure.is_ours()))
+        await asyncio.sleep(0)
 
     def renewed_then_stopped_then_taken_away(*writes: Write) -> None:
         job.storage.commit = renew  # type: ignore[method-assign]
         renew(*writes)
-        loop.call_soon_threadsafe(stop_for, HALF_A_MINUTE_S)
-        loop.call_soon_threadsafe(stopped.set)
+        asyncio.run_coroutine_threadsafe(stopped_and_asked(), loop).result()
         somebody_takes_it_away(platform, at_s=HALF_A_MINUTE_S)
 
     job.storage.commit = renewed_then_stopped_then_taken_away  # type: ignore[method-assign]
     await asyncio.sleep(1)  # a renewal in the same instant has nothing to write
     running = asyncio.create_task(job.tenure.run())
-    await asyncio.wait_for(stopped.wait(), 2 * HALF_A_MINUTE_S)
-    assert not await job.tenure.is_ours()
+    assert not await (await asking.get())
     await running
 
 
