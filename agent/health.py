@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 ASK_EVERY_S = 5.0
 GOOD_FOR_S = 15.0
 """So long a past answer of storage counts: one slow moment is no outage."""
+NOT_ASKED = "not asked yet"
 
 
 class StorageCheck:
@@ -29,7 +30,7 @@ class StorageCheck:
         self._every_s = every_s
         self._clock = clock
         self._answered_at: float | None = None
-        self._problem = "not asked yet"
+        self._problem = NOT_ASKED
 
     @property
     def age_s(self) -> float | None:
@@ -40,7 +41,7 @@ class StorageCheck:
     def problem(self) -> str | None:
         """Why storage is held to be away, or None."""
         age_s = self.age_s
-        return None if age_s is not None and age_s < GOOD_FOR_S else self._problem
+        return None if age_s is not None and age_s < GOOD_FOR_S else self._problem or "Slow"
 
     async def run(self) -> None:
         while True:
@@ -51,12 +52,13 @@ class StorageCheck:
         try:
             await asyncio.to_thread(self._ask)
         except Exception as error:  # no credentials, no network, no project: each of them means that nobody can work
-            was_well, self._problem = self._problem == "", type(error).__name__
-            if was_well or self._answered_at is None:
-                log.warning("storage does not answer: %s", self._problem)
+            problem = type(error).__name__
+            if problem != self._problem:
+                log.warning("storage does not answer: %s", problem)
+            self._problem = problem
         else:
-            if self._problem:
-                log.info("storage answers")
+            if self._problem not in ("", NOT_ASKED):
+                log.info("storage answers again")
             self._answered_at, self._problem = self._clock(), ""
 
 

@@ -9,6 +9,7 @@ import logging
 from functools import partial
 
 from agent.hold import Hold
+from agent.measurements import HelpRequests
 from agent.questions import Questions
 from agent.relay import Relay
 from agent.transcript import Clock
@@ -33,6 +34,7 @@ class Inbox:
         self._claimants: dict[str, str] = {}
         self._hand_written: dict[str, str] = {}
         """What was last typed into each request, so that a refused answer is refused once."""
+        self._measured = HelpRequests(since=clock())
         self._watch: Watch | None = None
 
     async def open(self, call_id: str) -> None:
@@ -51,6 +53,7 @@ class Inbox:
 
     def saw(self, found: Found[HelpRequest]) -> None:
         for request in found.records:
+            self._measured.saw(request)
             self._relay.saw(request)
             self._questions.saw(request)
             self._announce_claim(request)

@@ -16,6 +16,7 @@ from agent.ending import Ending, Job
 from agent.floor import Floor
 from agent.hold import Hold, Music
 from agent.inbox import Inbox
+from agent.measurements import call_answered, provider_failed
 from agent.questions import Questions
 from agent.receptionist import Receptionist
 from agent.relay import Relay
@@ -95,11 +96,13 @@ class LineUp:
             self.ending.on_end(undo)
         session.on("conversation_item_added", lambda event: self.receptionist.replied(event.item))
         session.on("error", self.receptionist.failed)
+        session.on("error", provider_failed)
         session.on("close", lambda event: self.ending.begin(Outcome.FAILED, detail=str(event.reason)))
 
     async def answer(self) -> None:
         """The caller is there: the agent has the floor, and greets."""
         call = self.briefing.call
+        call_answered()
         self.writer.put(lambda: line.agent_joined(self.store, call.id, at=self.clock()), what="that the agent joined")
         for sentence in (self.briefing.voice_agent.greeting, self.briefing.organisation.consent_line):
             if sentence:

@@ -5,9 +5,9 @@ import logging
 from collections.abc import Callable
 
 from livekit.agents import AgentServer, JobProcess
-from prometheus_client import REGISTRY, generate_latest
 
 from agent.health import HealthServer, Standing, StorageCheck
+from agent.measurements import Counting
 from holdline import logs
 from holdline.firestore import connect
 from holdline.people import PhoneNumber
@@ -39,12 +39,14 @@ class Worker(AgentServer):
         if unregistered:  # one call in a terminal: no platform asks after it
             await super().run(devmode=devmode, unregistered=True)
             return
+        counting = Counting()
+        counting.begin()
         storage = StorageCheck(storage_of(self._settings))
         health = HealthServer(
             self._settings.worker_health_host,
             self._settings.worker_ready_port,
             standing=lambda: self.standing(storage),
-            metrics=lambda: generate_latest(REGISTRY),
+            metrics=lambda: counting.page(self.standing(storage)),
         )
         await health.start()
         asking = asyncio.create_task(storage.run(), name="storage check")
