@@ -24,11 +24,19 @@ test: setup ## the suite: unit, emulators, whole stack, browser
 	@$(RUN) python -m local.redis
 	@$(RUN) pytest -m "not proof"
 
-check: setup ## lint, format, types and lock: what is asked before the tests
+check: setup ## lint, format, types, lock and what is deployed: what is asked before the tests
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
 	$(RUN) mypy
 	$(UV) lock --check
+	$(RUN) hadolint agent/Dockerfile dashboard/Dockerfile functions/Dockerfile
+	$(RUN) check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+	$(RUN) check-jsonschema --builtin-schema vendor.cloudbuild dashboard/cloudbuild.yaml
+	$(RUN) check-jsonschema --schemafile deploy/schemas/fly.json fly.toml dashboard/fly.toml
+	$(RUN) check-jsonschema --schemafile deploy/schemas/firebase.json firebase.json
+	$(RUN) check-jsonschema --schemafile deploy/schemas/firestore_indexes.json firestore.indexes.json
+	@if docker compose version >/dev/null 2>&1; then set -x; docker compose --profile "*" config --quiet --no-interpolate; \
+	else echo "Docker Compose is not here: compose.yaml is held to the schema alone."; fi
 
 proof: setup ## what takes too long for every commit
 	@$(RUN) holdline prepare
