@@ -1,15 +1,21 @@
-"""OpenAI, or whoever speaks its language: chat completions as a stream, and speech that is really synthesised."""
+"""OpenAI, or whoever speaks its language: chat completions as a stream, speech that is really synthesised, and
+transcriptions that are really recognised."""
 
 import asyncio
 import base64
+import io
 import json
 import struct
+import wave
 from typing import Any
 from uuid import uuid4
 
 from aiohttp import web
 
+from agent.pipelines.decoder import SAMPLE_RATE
+from agent.pipelines.recogniser import Recogniser
 from holdline.speech.espeak import Pcm, synthesise
+from local.sound import Sound
 from tests.wire.double import KEY, Behaviour, Double, hang_up
 from tests.wire.models import Given, Model, Reply, obedient
 
@@ -20,7 +26,8 @@ PIECE = 4096
 
 
 class OpenAI(Double):
-    """`model` is what thinks here; `texts` is everything that was to be said, `requests` the chats."""
+    """`model` is what thinks here; `texts` is everything that was to be said, `requests` the chats, `heard` what it
+    understood."""
 
     def __init__(self) -> None:
         super().__init__(prefix="/v1")
@@ -29,13 +36,20 @@ class OpenAI(Double):
         self.texts: list[str] = []
         self.voices: set[tuple[str, str]] = set()
         """Each pair of model and voice that was asked for."""
+        self.heard: list[str] = []
+        self.recogniser = Recogniser()
         self.app.router.add_post("/v1/chat/completions", self._chat)
+        self.app.router.add_post("/v1/audio/transcriptions", self._transcription)
         self.app.router.add_post("/v1/audio/speech", self._speech)
         self.app.router.add_get("/v1/", self._root)
         self.app.router.add_get("/v1/models", self._models)
 
     def error(self, problem: str, status: int) -> str:
         return json.dumps({"error": {"message": problem, "type": "invalid_request_error", "code": None}})
+
+    async def close(self) -> None:
+        await super().close()
+        await self.recogniser.aclose()
 
     async def _root(self, _: web.Request) -> web.Response:
         """What the plugins ask for to have a connection open; there is nothing there."""
@@ -91,6 +105,24 @@ class OpenAI(Double):
         elif events:
             await stream.write(_event({"type": "speech.audio.done", "usage": {"input_tokens": 9, "output_tokens": 99}}))
         return stream
+
+    async def _transcription(self, request: web.Request) -> web.StreamResponse:
+        self._check_key(request)
+        form = await request.post()
+        file = form.get("file")
+        if not form.get("model") or not isinstance(file, web.FileField):
+            self.refuse("model and file are required")
+        with wave.open(io.BytesIO(file.file.read())) as recording:
+            if recording.getnchannels() != 1:
+                self.refuse("one channel is enough for one caller")
+            sound = Sound.of_bytes(recording.readframes(recording.getnframes()), recording.getframerate())
+        await self.think()
+        if self.behaviour is Behaviour.DYING:
+            hang_up(request)
+            return web.Response()
+        heard = await self.recogniser.recognise(sound.at(SAMPLE_RATE).samples.tobytes())
+        self.heard.append(heard.text)
+        return web.json_response({"text": heard.text})
 
     def _check_key(self, request: web.Request) -> None:
         if request.headers.get("Authorization") != f"Bearer {KEY}":

@@ -40,7 +40,13 @@ class Providers:
             self.become(double, Behaviour.WELL)
             double.complaints.clear()
         self.gemini.model = self.openai.model = obedient
-        for kept in (self.deepgram.heard, self.openai.texts, self.gemini.requests, self.openai.requests):
+        for kept in (
+            self.deepgram.heard,
+            self.openai.heard,
+            self.openai.texts,
+            self.gemini.requests,
+            self.openai.requests,
+        ):
             kept.clear()
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
@@ -79,6 +85,7 @@ def running_providers() -> Iterator[Providers]:
     providers = asyncio.run_coroutine_threadsafe(make(), loop).result(WITHIN_S)
     for double in providers.all:
         providers.run(double.start())
+    providers.run(providers.openai.recogniser.start())
     try:
         yield providers
     finally:
