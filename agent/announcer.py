@@ -17,14 +17,14 @@ SAMPLE_RATE = 22_050
 QUEUE_MS = 200
 HEARD_WITHIN_S = 2.0
 """How long the caller's side may take to listen to the new track."""
+LINGER_S = 0.3
+"""What is still on its way to the caller when the last frame has gone out."""
 
 
 class Announcer:
     def __init__(self, room: rtc.Room) -> None:
         self._room = room
         self._source = rtc.AudioSource(SAMPLE_RATE, 1, queue_size_ms=QUEUE_MS)
-        self._publication: rtc.LocalTrackPublication | None = None
-        self._publishing = asyncio.Lock()
         self._playing: asyncio.Task[None] | None = None
 
     async def play(self, clip: Clip) -> bool:
@@ -52,17 +52,17 @@ class Announcer:
         await self._source.aclose()
 
     async def _play(self, clip: Clip) -> None:
-        await self._publish()
-        async for frame in clip.frames():
-            await self._source.capture_frame(frame)
-        await self._source.wait_for_playout()
-
-    async def _publish(self) -> None:
-        async with self._publishing:
-            if self._publication is not None:
-                return
-            track = rtc.LocalAudioTrack.create_audio_track("announcements", self._source)
-            options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_UNKNOWN)
-            self._publication = await self._room.local_participant.publish_track(track, options)
+        """On a track that is there for as long as it has something to say."""
+        track = rtc.LocalAudioTrack.create_audio_track("announcement", self._source)
+        options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+        us = self._room.local_participant
+        publication = await us.publish_track(track, options)
+        try:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._publication.wait_for_subscription(), HEARD_WITHIN_S)
+                await asyncio.wait_for(publication.wait_for_subscription(), HEARD_WITHIN_S)
+            async for frame in clip.frames():
+                await self._source.capture_frame(frame)
+            await self._source.wait_for_playout()
+            await asyncio.sleep(LINGER_S)
+        finally:
+            await us.unpublish_track(publication.sid)

@@ -32,7 +32,7 @@ class Sound:
 
 
 class Clip(Enum):
-    """One sentence; its value is its heading in `prompts/apology.md`, and the name of its sound."""
+    """One sentence; its value is its heading in `prompts/recorded.md`, and the name of its sound."""
 
     ONE_MOMENT = "one_moment"
     DID_NOT_HEAR = "did_not_hear"
@@ -40,7 +40,7 @@ class Clip(Enum):
 
     @property
     def text(self) -> str:
-        return words("apology", self.value)
+        return words("recorded", self.value)
 
     @property
     def path(self) -> Path:
