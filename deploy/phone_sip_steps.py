@@ -136,10 +136,12 @@ def _delete_trunk(settings: LiveKitSettings, trunk: SIPInboundTrunkInfo) -> Step
 
 
 def _shown(message: SIPInboundTrunkInfo | SIPDispatchRuleInfo, only: list[str] | None = None) -> str:
-    """The fields in LiveKit's own names, on one line, without the password."""
-    shown: dict[str, Any] = MessageToDict(
-        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=only is not None
+    """What is set, or these fields alone, in LiveKit's own names, on one line and without the password."""
+    names = [field.name for field, _ in message.ListFields()] if only is None else only
+    whole: dict[str, Any] = MessageToDict(
+        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
     )
+    shown = {name: value for name, value in whole.items() if name in names}
     if "auth_password" in shown:
         shown["auth_password"] = "***"  # noqa: S105 - this is what hides it
-    return json.dumps({name: value for name, value in shown.items() if only is None or name in only})
+    return json.dumps(shown)

@@ -7,6 +7,7 @@ from holdline.settings import FunctionsSettings
 
 UNKNOWN_LINE = "We're sorry. The number you have called is not in service. Please check the number. Goodbye."
 CLOSED_LINE = "We're sorry. Nobody can take your call on this line right now. Please call again later. Goodbye."
+# deploy/twilio/fallback.xml says the same where no function answers at all.
 OUR_FAILURE = "We're sorry. We cannot take your call because of a technical problem. Please try again soon. Goodbye."
 
 RING_TIMEOUT_S = 30

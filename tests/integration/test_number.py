@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -188,6 +189,17 @@ def test_to_unbind_one_number_leaves_the_others(place: Place) -> None:
     assert read_sip(place.settings).numbers == (SECOND,)
 
 
+def test_to_unbind_a_number_that_was_not_bound_changes_nothing(place: Place) -> None:
+    by_hand = SIPInboundTrunkInfo(name="holdline", auth_username="a", auth_password="b")
+    request = CreateSIPInboundTrunkRequest(trunk=by_hand)
+    ask(place.settings, lambda api: api.sip.create_inbound_trunk(request))
+    for _ in range(2):
+        before = place.state()
+        assert all("already so" in line for line in place.done("unbind", SECOND))
+        assert place.state() == before
+        place.done(*BIND)
+
+
 def test_a_number_of_another_organisation_is_taken_from_it_only_where_that_is_said(place: Place) -> None:
     place.done(*BIND)
     before = place.state()
@@ -224,6 +236,11 @@ def test_a_number_that_the_account_does_not_own_is_refused_before_anything_is_ma
     refusal = place.refused("bind", "+15555550199", "--org", "salon", "--agent", "reception")
     assert f"does not own +15555550199. It owns: {LINE}, {SECOND}, +15555550102." in refusal
     assert place.state() == before
+
+
+def test_a_number_whose_digits_are_only_part_of_an_owned_one_is_not_owned(place: Place) -> None:
+    part = LINE[:-1]
+    assert f"does not own {part}. It owns" in place.refused("bind", part, "--org", "salon", "--agent", "reception")
 
 
 def test_an_address_that_only_this_machine_can_reach_is_given_to_no_number(
@@ -321,6 +338,14 @@ def test_who_refuses_or_is_away_is_named_before_anything_is_made(
     monkeypatch.setenv(name, value.format(free=free_port()))
     assert words in place.refused(*BIND)
     assert place.state() == before
+
+
+def test_a_livekit_without_a_sip_service_is_told_what_it_lacks(
+    place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with running_livekit(tmp_path) as without_redis:
+        monkeypatch.setenv("LIVEKIT_URL", without_redis.livekit_url)
+        assert "has no SIP service: give it a redis, and run livekit-sip" in place.refused(*BIND)
 
 
 def test_the_list_tells_of_each_number_whether_all_three_agree(place: Place) -> None:

@@ -64,6 +64,13 @@ def test_a_trunk_with_numbers_of_its_own_is_no_rival() -> None:
     assert not rule.is_done
 
 
+def test_the_call_that_makes_the_rule_shows_what_it_says_of_rooms() -> None:
+    _, rule = bind_steps(deploy_settings(), SipState((), ()), LINE)
+    assert rule.call is not None
+    shown = json.loads(rule.call.removeprefix("CreateSIPDispatchRule "))
+    assert shown["rule"] == {"dispatch_rule_callee": {"room_prefix": "", "pin": "", "randomize": False}}
+
+
 def test_no_call_that_is_shown_holds_the_password() -> None:
     for found in ((), (SIPInboundTrunkInfo(sip_trunk_id="ST_1", name="holdline", auth_password="yesterdays"),)):
         calls = [step.call for step in bind_steps(deploy_settings(), SipState(found, ()), LINE)]
