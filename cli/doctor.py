@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
+from typing import TYPE_CHECKING
 
 import click
 import httpx
@@ -16,11 +17,16 @@ from cli.checks.everything import EVERYTHING
 from cli.checks.examination import examine
 from cli.checks.given import secrets_in, this_environment
 from cli.checks.report import as_json, as_text, is_well, without_secrets
+from cli.models import trial_of, worker_settings
+from holdline.errors import BadSettings
 from holdline.firestore import FirestoreDatabase, connect
 from holdline.settings import IGNORE_ENV_FILE, FirestoreSettings
 from local import ready_file
 from local.checkout import CannotStart
 from local.ports import DEFAULT_BASE
+
+if TYPE_CHECKING:
+    from cli.checks.check import AskProviders
 
 
 @click.command("doctor")
@@ -40,7 +46,7 @@ def command(port_base: int | None, worker: str | None, is_trying: bool, is_json:
         click.echo(f"{error}", err=True)
         sys.exit(1)
     logging.disable(logging.CRITICAL)  # libraries' remarks on what the results say
-    results = asyncio.run(diagnose(worker_url=worker, is_trying_providers=is_trying))
+    results = asyncio.run(diagnose(worker_url=worker, try_providers=trial_if_possible() if is_trying else None))
     written = (as_json if is_json else as_text)(results, examined=examined)
     click.echo(without_secrets(written, secrets_in(this_environment())))
     sys.exit(0 if is_well(results) else 1)
@@ -65,12 +71,23 @@ def take_settings(port_base: int | None) -> str:
     return f"the stack on port base {base}"
 
 
+def trial_if_possible() -> "AskProviders | None":
+    """None where the worker's settings are malformed, which a check of its own tells of."""
+    try:
+        return trial_of(worker_settings())
+    except BadSettings:
+        return None
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
 async def diagnose(
-    *, worker_url: str | None = None, is_trying_providers: bool = False, now: Callable[[], datetime] = utc_now
+    *,
+    worker_url: str | None = None,
+    try_providers: "AskProviders | None" = None,
+    now: Callable[[], datetime] = utc_now,
 ) -> list[Result]:
     """Every check, under the settings of this environment."""
     settings = this_environment()
@@ -91,7 +108,7 @@ async def diagnose(
             database=database,
             now=now,
             worker_url=worker_url,
-            is_trying_providers=is_trying_providers,
+            try_providers=try_providers,
         )
         try:
             return await examine(EVERYTHING, subject)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +17,7 @@ from holdline.settings import WorkerSettings, load
 
 if TYPE_CHECKING:
     from agent.pipelines.trial import Trial
+    from cli.checks.check import AskProviders
 
 WORK = {Kind.STT: "hearing", Kind.LLM: "wording", Kind.TTS: "speaking"}
 SPEECH = "do you have parking"
@@ -41,7 +43,7 @@ def command(is_trying: bool) -> None:
         click.echo("\nThere is nobody to ask: no provider's key is set.")
         return
     click.echo()
-    trials = try_providers(parts, settings)
+    trials = asyncio.run(trial_of(settings)())
     for trial in trials:
         click.echo(without_secrets(line_of(trial), secrets_in(this_environment())))
     sys.exit(0 if all(trial.reason is None for trial in trials) else 1)
@@ -65,17 +67,18 @@ def table(parts: Sequence[Part]) -> str:
     )
 
 
-def try_providers(parts: Sequence[Part], settings: WorkerSettings) -> "list[Trial]":
-    """Ask them all at once. Slow to begin: the plugins are imported first."""
+def trial_of(settings: WorkerSettings) -> "AskProviders":
+    """What asks every provider of this pipeline at once. The plugins are loaded here: it takes a while, and must be
+    done in the main thread."""
     from livekit import rtc
 
     from agent.pipelines.trial import prewarm, try_all
     from local.recordings import recording
 
-    logging.disable(logging.CRITICAL)  # the plugins' remarks on what the table says
+    logging.disable(logging.CRITICAL)  # the plugins' remarks on what their trials come to
     sound = recording(SPEECH).at(16_000)
     speech = rtc.AudioFrame(sound.samples.tobytes(), sound.sample_rate, 1, len(sound.samples))
-    return asyncio.run(try_all(parts, settings, speech=speech, models=prewarm(settings)))
+    return partial(try_all, describe(settings), settings, speech=speech, models=prewarm(settings))
 
 
 def line_of(trial: "Trial") -> str:

@@ -36,7 +36,9 @@ def reason(error: Exception, part: Part, *, within_s: float) -> Reason:
     if any(isinstance(one, APITimeoutError | TimeoutError) for one in chain):
         return Reason(f"no answer within {within_s:g} s", f"See the status of {part.provider}, and the network here.")
     address = f"Correct {_address_setting(part)}, if it is set, or the network of this machine."
-    if any(isinstance(one, socket.gaierror) or "name resolution" in str(one) for one in chain):
+    if any(
+        isinstance(one, socket.gaierror) or "DNSError" in str(one) for one in chain
+    ):  # one plugin keeps the name alone
         return Reason(f"{part.address} has no address (DNS)", address)
     if any(isinstance(one, ssl.SSLError) or "certificate" in str(one).lower() for one in chain):
         return Reason(f"the certificate of {part.address} is not trusted here", address)

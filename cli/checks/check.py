@@ -1,12 +1,18 @@
 """What a check is: one question about what runs, what it needs to be asked, and the three answers there are."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from holdline.store import Database
+
+if TYPE_CHECKING:
+    from agent.pipelines.trial import Trial
+
+    AskProviders = Callable[[], Coroutine[Any, Any, list[Trial]]]
 
 WITHIN_S = 5.0
 """The longest that one check may take."""
@@ -23,7 +29,8 @@ class Subject:
     now: Callable[[], datetime]
     worker_url: str | None = None
     """Where the worker serves its readiness; None looks on this machine."""
-    is_trying_providers: bool = False
+    try_providers: "AskProviders | None" = None
+    """Sends each provider of the pipeline a tiny request; None leaves them alone."""
 
     @property
     def is_local(self) -> bool:

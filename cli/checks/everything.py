@@ -1,6 +1,6 @@
 """All checks, causes before their consequences: the first red line is the one to mend."""
 
-from cli.checks import clock, dashboard, firestore, functions, lines, livekit, phone, settings, worker
+from cli.checks import clock, dashboard, firestore, functions, lines, livekit, phone, providers, settings, worker
 from cli.checks.check import Check
 
 EVERYTHING: tuple[Check, ...] = (
@@ -9,6 +9,7 @@ EVERYTHING: tuple[Check, ...] = (
     *firestore.CHECKS,
     *livekit.CHECKS,
     *worker.CHECKS,
+    *providers.CHECKS,
     *functions.CHECKS,
     *lines.CHECKS,
     *phone.CHECKS,
