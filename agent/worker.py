@@ -18,7 +18,13 @@ class Worker(AgentServer):
     """One machine's worker. Calls run in processes of their own, forked from a server that knows nothing of this one:
     what is opened here, such as the channel that asks after storage, is in none of them."""
 
-    def __init__(self, settings: WorkerSettings, *, warm_up: Callable[[JobProcess], None]) -> None:
+    def __init__(
+        self,
+        settings: WorkerSettings,
+        *,
+        warm_up: Callable[[JobProcess], None],
+        ask_storage: Callable[[], None] | None = None,
+    ) -> None:
         super().__init__(
             ws_url=settings.livekit_url,
             api_key=settings.livekit_api_key,
@@ -32,6 +38,7 @@ class Worker(AgentServer):
             drain_timeout=settings.worker_drain_timeout_s,
         )
         self._settings = settings
+        self._ask_storage = ask_storage or storage_of(settings)
 
     async def run(self, *, devmode: bool = False, unregistered: bool = False) -> None:
         logs.set_up("worker", self._settings)  # in place of the handler that the library's command has just set up
@@ -41,7 +48,7 @@ class Worker(AgentServer):
             return
         counting = Counting()
         counting.begin()
-        storage = StorageCheck(storage_of(self._settings))
+        storage = StorageCheck(self._ask_storage)
         health = HealthServer(
             self._settings.worker_health_host,
             self._settings.worker_ready_port,
