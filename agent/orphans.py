@@ -1,0 +1,100 @@
+"""Calls whose job died: found by their lease, freed of the ghost that is left in the room, and given to a new job.
+
+Every worker looks, and the lease decides which one acts. LiveKit itself notices a dead job after some 20 s and sends
+nobody in its place; until then the dead job's participant stands in the room, and if it was only stopped it would speak
+on, so it is put out before a successor is sent.
+"""
+
+import asyncio
+import logging
+from datetime import datetime
+from typing import Any
+
+from agent.rooms import Rooms
+from agent.transcript import Clock
+from holdline import lease, line
+from holdline.call import Call, Dispatch, Outcome
+from holdline.errors import HoldlineError, NotFound
+from holdline.lease import Lease
+from holdline.store import Database, Store, Stored
+
+log = logging.getLogger("holdline.call")
+
+LOOK_EVERY_S = 1.0
+JOBS_AT_MOST = 8
+"""A call that outlives no job is ended, rather than tried for ever."""
+
+
+class Orphans:
+    def __init__(self, database: Database, rooms: Rooms, *, clock: Clock) -> None:
+        self._database = database
+        self._rooms = rooms
+        self._clock = clock
+        self._seen: dict[str, Any] = {}
+        """Leases that were due at the last look, and as what. After an outage every lease is due at first, and those
+        whose job lives are renewed before the next look."""
+
+    async def run(self) -> None:
+        """Look on a rhythm until cancelled."""
+        while True:
+            try:
+                await self.look()
+            except HoldlineError as error:
+                self._seen = {}
+                log.warning("calls without a job cannot be looked for: %s", error)
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def look(self) -> None:
+        """Take care of what was due at the last look and still is; raises StoreError."""
+        due = await asyncio.to_thread(lease.due, self._database.platform, at=self._clock())
+        seen, self._seen = self._seen, {stored.record.id: stored.revision for stored in due}
+        for stored in due:
+            if seen.get(stored.record.id) != stored.revision:
+                continue
+            try:
+                await self._take_care(stored)
+            except HoldlineError as error:  # its lease runs out again, and it is tried again
+                log.error("call %s: could not be given to another job: %s", stored.record.id, error)
+
+    async def _take_care(self, stored: Stored[Lease]) -> None:
+        lost = stored.record
+        at = self._clock()
+        mine = await asyncio.to_thread(lease.take_away, self._database.platform, stored, at=at)
+        if mine is None:
+            return  # another worker was faster, or the job lives after all
+        store = self._database.for_org(lost.org)
+        found = await asyncio.to_thread(store.get, Call, lost.id)
+        if found is None or not found.record.is_live:
+            await self._forget(mine)
+            return
+        await self._pass_on(found.record, mine, store)
+
+    async def _pass_on(self, call: Call, mine: Lease, store: Store) -> None:
+        ghosts = await self._rooms.agents(call.id)
+        if ghosts is None:
+            await self._end(call, mine, store, "its job died, and its room is gone")
+            return
+        for ghost in ghosts:
+            await self._rooms.remove(call.id, ghost)
+        if mine.epoch > JOBS_AT_MOST:
+            await self._end(call, mine, store, f"{JOBS_AT_MOST} jobs in a row died with it")
+            await self._rooms.close(call.id)
+            return
+        log.warning("call %s: its job is gone; another is sent, in epoch %d", call.id, mine.epoch)
+        dispatch = Dispatch.to(call, org=mine.org).model_copy(update={"epoch": mine.epoch})
+        await self._rooms.send_agent(dispatch)
+
+    async def _end(self, call: Call, mine: Lease, store: Store, detail: str) -> None:
+        log.error("call %s: ended: %s", call.id, detail)
+        await asyncio.to_thread(_close, store, call.id, detail, self._clock())
+        await self._forget(mine)
+
+    async def _forget(self, mine: Lease) -> None:
+        await asyncio.to_thread(lease.release, self._database.platform, mine)
+
+
+def _close(store: Store, call_id: str, detail: str, at: datetime) -> None:
+    try:
+        line.close(store, call_id, outcome=Outcome.FAILED, detail=detail, at=at)
+    except NotFound:
+        log.info("call %s: its document was deleted", call_id)
