@@ -20,7 +20,9 @@ READY_WITHIN_S = 20
 
 
 @contextmanager
-def running_livekit(folder: Path, *, redis: str | None = None) -> Iterator[LiveKitSettings]:
+def running_livekit(
+    folder: Path, *, redis: str | None = None, key: str = KEY, secret: str = SECRET
+) -> Iterator[LiveKitSettings]:
     """Yield the settings with which a program of ours reaches the server; with a redis, it keeps SIP trunks."""
     with one_at_a_time():
         program = livekit_server(print)
@@ -36,7 +38,7 @@ def running_livekit(folder: Path, *, redis: str | None = None) -> Iterator[LiveK
             "enable_loopback_candidate": True,
             "interfaces": {"includes": [loopback()]},
         },
-        "keys": {KEY: SECRET},
+        "keys": {key: secret},
         "logging": {"level": "warn"},
         **({"redis": {"address": redis}} if redis else {}),
     }
@@ -49,8 +51,8 @@ def running_livekit(folder: Path, *, redis: str | None = None) -> Iterator[LiveK
             {
                 "google_cloud_project": "demo-holdline",
                 "livekit_url": f"ws://127.0.0.1:{port}",
-                "livekit_api_key": KEY,
-                "livekit_api_secret": SECRET,
+                "livekit_api_key": key,
+                "livekit_api_secret": secret,
             }
         )
     finally:
