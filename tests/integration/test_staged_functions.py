@@ -181,7 +181,9 @@ def linked(requirements: Path, site: Path) -> Path:
             if not link.parent.exists():
                 link.parent.mkdir(parents=True)
                 # Compiled once for all: without it each process would compile everything anew.
-                (link.parent / "__pycache__").symlink_to(source.parent / "__pycache__")
+                compiled = source.parent / "__pycache__"
+                compiled.mkdir(exist_ok=True)
+                (link.parent / "__pycache__").symlink_to(compiled)
             link.symlink_to(source)
     return site
 
