@@ -1,7 +1,6 @@
 """`holdline doctor`: is everything as it should be, and if not, what is to be done?"""
 
 import asyncio
-import logging
 import os
 import sys
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from cli.checks.examination import examine
 from cli.checks.given import secrets_in, this_environment
 from cli.checks.report import as_json, as_text, is_well, without_secrets
 from cli.models import trial_of, worker_settings
+from cli.quiet import quiet
 from holdline.errors import BadSettings
 from holdline.firestore import FirestoreDatabase, connect
 from holdline.settings import IGNORE_ENV_FILE, FirestoreSettings
@@ -45,8 +45,8 @@ def command(port_base: int | None, worker: str | None, is_trying: bool, is_json:
     except CannotStart as error:
         click.echo(f"{error}", err=True)
         sys.exit(1)
-    logging.disable(logging.CRITICAL)  # libraries' remarks on what the results say
-    results = asyncio.run(diagnose(worker_url=worker, try_providers=trial_if_possible() if is_trying else None))
+    with quiet():
+        results = asyncio.run(diagnose(worker_url=worker, try_providers=trial_if_possible() if is_trying else None))
     written = (as_json if is_json else as_text)(results, examined=examined)
     click.echo(without_secrets(written, secrets_in(this_environment())))
     sys.exit(0 if is_well(results) else 1)

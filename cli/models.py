@@ -1,7 +1,6 @@
 """`holdline models`: which pipeline the present settings make, and whether the providers in it answer."""
 
 import asyncio
-import logging
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -12,6 +11,7 @@ import click
 from agent.pipelines.parts import Kind, Part, Role, describe
 from cli.checks.given import secrets_in, this_environment
 from cli.checks.report import without_secrets
+from cli.quiet import quiet
 from holdline.errors import BadSettings
 from holdline.settings import WorkerSettings, load
 
@@ -43,7 +43,8 @@ def command(is_trying: bool) -> None:
         click.echo("\nThere is nobody to ask: no provider's key is set.")
         return
     click.echo()
-    trials = asyncio.run(trial_of(settings)())
+    with quiet():
+        trials = asyncio.run(trial_of(settings)())
     for trial in trials:
         click.echo(without_secrets(line_of(trial), secrets_in(this_environment())))
     sys.exit(0 if all(trial.reason is None for trial in trials) else 1)
@@ -75,7 +76,6 @@ def trial_of(settings: WorkerSettings) -> "AskProviders":
     from agent.pipelines.trial import prewarm, try_all
     from local.recordings import recording
 
-    logging.disable(logging.CRITICAL)  # the plugins' remarks on what their trials come to
     sound = recording(SPEECH).at(16_000)
     speech = rtc.AudioFrame(sound.samples.tobytes(), sound.sample_rate, 1, len(sound.samples))
     return partial(try_all, describe(settings), settings, speech=speech, models=prewarm(settings))

@@ -11,47 +11,51 @@ from twilio.request_validator import SIGNATURE_HEADER, RequestValidator
 from cli.checks.asking import no_answer
 from cli.checks.check import Answer, Check, Fault, Fine, Subject
 from cli.checks.firestore import NO_NUMBER
+from deploy.functions_table import TARGETS, Public
 from functions.twiml import UNKNOWN_LINE
-from local.functions_server import EVENT_FUNCTIONS, HTTP_FUNCTIONS
 
 GOOGLE_REFUSES = "does not have permission to get URL"
 """Words of the page that Google shows in front of a function that strangers may not call at all."""
 UNREACHABLE = "is behind Google's own refusal, where its callers do not come through"
-PRIVATE = ("sweep", *EVENT_FUNCTIONS)
+PUBLIC = tuple(target.name for target in TARGETS if isinstance(target.trigger, Public))
+PRIVATE = tuple(target.name for target in TARGETS if target.name not in PUBLIC)
 """Called by Cloud Scheduler and by Firestore, who show Google who they are."""
-DEPLOY = "Deploy it as docs/deploy.md says"
-EVENT = b'{"event":"room_started","id":"EV_doctor","room":{"name":"holdline-doctor"}}'
-"""Of a room that is none of ours, so nothing follows from it."""
+EVENT = b'{"event":"ingress_ended","id":"EV_doctor"}'
+"""Of a kind that nothing follows from, and of no room."""
 
 
 async def answers(subject: Subject) -> Answer:
     try:
         answer = await subject.http.get(subject.url("FUNCTIONS_URL"))
     except httpx.HTTPError as error:
-        start = "Start the stack (`make demo`)" if subject.is_local else DEPLOY
-        return no_answer(error, whom="it", setting="FUNCTIONS_URL", remedy=f"{start}, or correct FUNCTIONS_URL.")
+        remedy = f"{_deploy(subject)}, or correct FUNCTIONS_URL."
+        return no_answer(error, whom="it", setting="FUNCTIONS_URL", remedy=remedy)
     return Fine(f"{answer.url.host} answers")
 
 
 async def deployed(subject: Subject) -> Answer:
     """What the world may call must refuse what is not signed; the others are not to be reached by strangers at all."""
-    public = [name for name in HTTP_FUNCTIONS if name not in PRIVATE]
     asked = {
-        **{name: subject.http.post(subject.url("FUNCTIONS_URL", f"/{name}"), json={}) for name in public},
+        **{name: subject.http.post(subject.url("FUNCTIONS_URL", f"/{name}"), json={}) for name in PUBLIC},
         # Not to be called: only asked for, by a method that none of them takes.
         **{name: subject.http.get(subject.url("FUNCTIONS_URL", f"/{name}")) for name in PRIVATE},
     }
     replies = dict(zip(asked, await asyncio.gather(*asked.values(), return_exceptions=True), strict=True))
     if all(_status(reply) in (404, 405) for reply in replies.values()):
-        return Fault("none of the functions is at FUNCTIONS_URL", f"Correct FUNCTIONS_URL. {DEPLOY}, if it is right.")
-    problems = {name: _wrong_with(reply) for name, reply in replies.items() if name in public}
+        return Fault(
+            "none of the functions is at FUNCTIONS_URL", f"Correct FUNCTIONS_URL. {_deploy(subject)} otherwise."
+        )
+    problems = {name: _wrong_with(reply) for name, reply in replies.items() if name in PUBLIC}
     problems |= {name: _wrong_with_private(replies[name], is_local=subject.is_local) for name in PRIVATE}
     if not any(problems.values()):
         return Fine(f"{len(replies)} functions are there and refuse strangers")
     said = "; ".join(f"{name} {problem}" for name, problem in problems.items() if problem)
+    wrong = [name for name, problem in problems.items() if problem]
     if UNREACHABLE in problems.values():
-        return Fault(said, "Deploy it with --allow-unauthenticated: it checks signatures itself.")
-    return Fault(said, f"{DEPLOY}, and see its log (`gcloud functions logs read`).")
+        return Fault(
+            said, f"{_deploy(subject, *wrong)}: they are to admit everybody, and look at signatures themselves."
+        )
+    return Fault(said, f"{_deploy(subject, *wrong)}, and see what their logs say.")
 
 
 async def livekit_webhook(subject: Subject) -> Answer:
@@ -60,11 +64,14 @@ async def livekit_webhook(subject: Subject) -> Answer:
     good = await _post_event(subject, address, secret=subject["LIVEKIT_API_SECRET"])
     bad = await _post_event(subject, address, secret="of somebody else, " * 3)
     if bad.is_success:
-        return Fault("it takes events that LiveKit did not sign", f"{DEPLOY}: what runs there is not this version.")
+        return Fault(
+            "it takes events that LiveKit did not sign",
+            f"{_deploy(subject, 'livekit_webhook')}: what runs there is not this version.",
+        )
     if good.status_code in (401, 403):
         return Fault(
             "it refuses what is signed with LIVEKIT_API_KEY and LIVEKIT_API_SECRET",
-            "Give the functions the same LiveKit key as here, and deploy livekit_webhook again.",
+            f"Give the functions the same LiveKit key as here. {_deploy(subject, 'livekit_webhook')}.",
         )
     if not good.is_success:
         return Fault(f"it fails (HTTP {good.status_code})", "See the log of livekit_webhook.")
@@ -80,7 +87,7 @@ async def twilio_voice(subject: Subject) -> Answer:
     if answer.status_code in (401, 403):
         return Fault(
             "it refuses what is signed with TWILIO_AUTH_TOKEN over FUNCTIONS_URL",
-            "Give the functions the same TWILIO_AUTH_TOKEN and FUNCTIONS_URL as here, and deploy twilio_voice again.",
+            f"Give the functions the same of both as here. {_deploy(subject, 'twilio_voice')}.",
         )
     if not answer.is_success:
         return Fault(f"it fails (HTTP {answer.status_code})", "See the log of twilio_voice.")
@@ -115,6 +122,12 @@ def _wrong_with_private(reply: httpx.Response | BaseException, *, is_local: bool
     if status in (401, 403) or (is_local and status is not None and 400 <= status < 500 and status != 404):
         return None
     return "lets strangers in" if status is not None and 400 <= status < 500 and status != 404 else _in_words(status)
+
+
+def _deploy(subject: Subject, *names: str) -> str:
+    if subject.is_local:
+        return "Start the stack again (`make demo`)"
+    return f"Deploy them (`{' '.join(['holdline deploy functions', *names])}`)"
 
 
 def _in_words(status: int | None) -> str:
