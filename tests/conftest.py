@@ -13,6 +13,8 @@ from holdline.settings import IGNORE_ENV_FILE, FirestoreSettings
 from tests.e2e.launched import launched
 from tests.emulator import running_emulator
 
+pytest_plugins = ["tests.log_scan"]
+
 os.environ[IGNORE_ENV_FILE] = "1"
 
 PORT_BASE = 24000
