@@ -12,3 +12,5 @@ timeout = 120
 keepalive = 75
 """Longer than the proxy in front keeps a connection idle, so that it never writes into one that is just closing."""
 worker_tmp_dir = "/dev/shm"  # noqa: S108 - its heartbeat is a file, which must not wait for a disk
+control_socket_disable = True
+"""Nobody steers it at run time, and there is no home for a socket."""
