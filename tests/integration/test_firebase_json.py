@@ -1,4 +1,4 @@
-"""firebase.json as firebase-tools takes it, by the schema that comes with it; `make check` has a narrower one of ours."""
+"""firebase.json as firebase-tools takes it, by the schema that comes with it; `make check` has a narrower one."""
 
 import json
 from typing import Any
