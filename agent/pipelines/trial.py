@@ -76,6 +76,8 @@ async def _hear(recogniser: stt.STT[Any], speech: rtc.AudioFrame) -> None:
             raise SaidNothing
     finally:
         await recogniser.aclose()
+        if (client := getattr(recogniser, "_client", None)) is not None:  # one plugin leaves its own open
+            await client.close()
 
 
 async def _word(model: llm.LLM[Any]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -16,6 +17,18 @@ if TYPE_CHECKING:
 
 WITHIN_S = 5.0
 """The longest that one check may take."""
+
+SCHEMES = {"LIVEKIT_URL": ("ws", "wss", "http", "https")}
+"""Those of other addresses are http and https."""
+
+
+def is_address(name: str, value: str) -> bool:
+    """Whether the value of this setting can be asked at all."""
+    try:
+        address = urlsplit(value)
+        return address.scheme in SCHEMES.get(name, ("http", "https")) and bool(address.hostname)
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True)

@@ -13,19 +13,18 @@ GOOGLE = "https://firestore.googleapis.com/"
 
 
 async def clock(subject: Subject) -> Answer:
-    """Compared with the Date of whichever of the others answers first."""
-    asked = [_time_at(address, subject) for address in _addresses(subject)]
-    for answer in asyncio.as_completed(asked):
-        if (told := await answer) is not None:
-            where, there, here = told
-            skew = abs(here - there)
-            if skew > LARGEST_SKEW:
-                return Fault(
-                    f"this machine's clock and {where}'s are {skew.total_seconds():.0f} s apart",
-                    "Let both keep their time by NTP (`timedatectl set-ntp true`), this one first.",
-                )
-            return Fine(f"right within {LARGEST_SKEW.seconds} s, by {where}'s")
-    return NotChecked("nobody who would tell the time answers")
+    """Compared with the Date of everybody who answers: LiveKit's own may be the one that is wrong."""
+    told = await asyncio.gather(*(_time_at(address, subject) for address in _addresses(subject)))
+    skews = {where: abs(here - there) for where, there, here in filter(None, told)}
+    if not skews:
+        return NotChecked("nobody who would tell the time answers")
+    where, skew = max(skews.items(), key=lambda one: one[1])
+    if skew > LARGEST_SKEW:
+        return Fault(
+            f"this machine's clock and {where}'s are {skew.total_seconds():.0f} s apart",
+            "Let both keep their time by NTP (`timedatectl set-ntp true`), this one first.",
+        )
+    return Fine(f"right within {LARGEST_SKEW.seconds} s, by {', '.join(skews)}")
 
 
 async def _time_at(address: str, subject: Subject) -> tuple[str, datetime, datetime] | None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from cli.checks.check import Answer, Check, Fault, Fine, NotChecked, Result, Subject
+from cli.checks.check import Answer, Check, Fault, Fine, NotChecked, Result, Subject, is_address
 
 
 async def examine(checks: Sequence[Check], subject: Subject) -> list[Result]:
@@ -23,6 +23,9 @@ async def _answer(
     lacking = [name for name in check.settings if name not in subject.settings]
     if lacking:
         return NotChecked(f"{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} not given")
+    wrong = [name for name in check.settings if name.endswith("_URL") and not is_address(name, subject[name])]
+    if wrong:
+        return NotChecked(f"{' and '.join(wrong)} {'is no address' if len(wrong) == 1 else 'are no addresses'}")
     for need, task in before.items():
         if not isinstance(await task, Fine):
             return NotChecked(f"needs {need} ({titles[need]})")

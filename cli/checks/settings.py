@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from cli.checks.check import Answer, Check, Fault, Fine, NotChecked, Subject
+from cli.checks.check import Answer, Check, Fault, Fine, NotChecked, Subject, is_address
 from holdline.errors import BadSettings
 from holdline.settings import (
     DashboardSettings,
@@ -17,11 +17,7 @@ from local.parts import names_of
 
 SHORTEST_KEY = 32
 EXAMPLES = ("example.com", "example.org", "example.net", "changeme", "your-")
-SCHEMES = {
-    "LIVEKIT_URL": ("ws", "wss", "http", "https"),
-    "FUNCTIONS_URL": ("http", "https"),
-    "DASHBOARD_URL": ("http", "https"),
-}
+ADDRESSES = ("LIVEKIT_URL", "FUNCTIONS_URL", "DASHBOARD_URL")
 WHERE = "in the environment or in .env; .env.example says what each one is"
 
 PROGRAMS: dict[str, type[FirestoreSettings]] = {
@@ -67,13 +63,13 @@ async def secrets(subject: Subject) -> Answer:
 
 
 async def addresses(subject: Subject) -> Answer:
-    for name, schemes in SCHEMES.items():
-        address = urlsplit(subject.settings.get(name, f"{schemes[-1]}://host"))
-        if address.scheme not in schemes or not address.hostname:
-            allowed = " or ".join(f"{scheme}://" for scheme in schemes)
-            return Fault(f"{name} is no address", f"Give {name} whole, beginning with {allowed}.")
-        if address.scheme in ("http", "ws") and not subject.is_local:
-            return Fault(f"{name} is not encrypted", f"Give {name} as {address.scheme}s://.")
+    given = [name for name in ADDRESSES if name in subject.settings]
+    for name in given:
+        if not is_address(name, subject[name]):
+            scheme = "wss://" if name == "LIVEKIT_URL" else "https://"
+            return Fault(f"{name} is no address", f"Give {name} whole, beginning with {scheme}.")
+        if urlsplit(subject[name]).scheme in ("http", "ws") and not subject.is_local:
+            return Fault(f"{name} is not encrypted", f"Give {name} with an s: https:// or wss://.")
     if ":" in subject.settings.get("SIP_HOST", "") or "/" in subject.settings.get("SIP_HOST", ""):
         return Fault(
             "SIP_HOST is more than a host", "Give the name of the host alone, without sip: and without a port."

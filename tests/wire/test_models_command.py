@@ -1,4 +1,4 @@
-"""`holdline models --try` asks each provider once, through the real plugins: what answers is timed, what fails explained."""
+"""`holdline models --try` asks each provider once through the real plugins: what answers is timed, what fails told."""
 
 import re
 from collections.abc import Iterator
@@ -15,27 +15,22 @@ from cli.models import trial_of, worker_settings
 from local.parts import names_of
 from tests.unit.cli.examined import a_subject
 from tests.wire.double import Behaviour
-from tests.wire.providers import Providers, running_providers
+from tests.wire.providers import Providers
 
 # Google's client makes its own kind of session, which the session's library would rather it did not.
 pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Providers]:
-    with running_providers() as providers:
-        yield providers
-
-
 @pytest.fixture
-def providers(running: Providers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Providers]:
-    """All of them, well, and the settings that name them."""
+def named(all_providers: Providers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Providers]:
+    """All of them, well, with the settings that name them."""
+    all_providers.recover()
     for name in {name for kind in every_kind() for name in names_of(kind)}:
         monkeypatch.delenv(name, raising=False)
-    for name, value in running.as_endpoint().items():
+    for name, value in all_providers.as_endpoint().items():
         monkeypatch.setenv(name, value)
-    yield running
-    running.recover()
+    yield all_providers
+    all_providers.recover()
 
 
 def models(*arguments: str) -> Result:
@@ -50,24 +45,24 @@ def verdicts(result: Result) -> dict[str, str]:
     return {found[1]: found[2] for line in lines if (found := re.match(r"[✓✗] (.+?): (.+)", line))}
 
 
-def test_the_parts_are_shown_without_asking_anybody(providers: Providers) -> None:
+def test_the_parts_are_shown_without_asking_anybody(named: Providers) -> None:
     result = models()
     assert result.exit_code == 0
     assert "DEEPGRAM_API_KEY is set" in result.output and "fallback" in result.output
-    assert not providers.deepgram.requests and not providers.openai.requests and not providers.gemini.requests
+    assert not named.deepgram.requests and not named.openai.requests and not named.gemini.requests
 
 
-def test_providers_that_answer_are_timed(providers: Providers) -> None:
+def test_providers_that_answer_are_timed(named: Providers) -> None:
     result = models("--try")
     assert result.exit_code == 0, result.output
     found = verdicts(result)
     assert len(found) == 5
     assert all(re.fullmatch(r"answers in \d+ ms", verdict) for verdict in found.values()), found
-    assert providers.complaints == []
+    assert named.complaints == []
 
 
 def test_a_refused_key_is_named_for_each_provider_and_not_shown(
-    providers: Providers, monkeypatch: pytest.MonkeyPatch
+    named: Providers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("DEEPGRAM_API_KEY", "OPENAI_API_KEY", "GOOGLE_API_KEY", "LLM_API_KEY"):
         monkeypatch.setenv(name, "canary-of-a-key")
@@ -77,8 +72,8 @@ def test_a_refused_key_is_named_for_each_provider_and_not_shown(
     assert "canary" not in result.output
 
 
-def test_one_provider_that_is_dead_is_named_and_the_others_are_timed(providers: Providers) -> None:
-    providers.become(providers.gemini, Behaviour.DEAD)
+def test_one_provider_that_is_dead_is_named_and_the_others_are_timed(named: Providers) -> None:
+    named.become(named.gemini, Behaviour.DEAD)
     result = models("--try")
     assert result.exit_code == 1
     failed = {name: said for name, said in verdicts(result).items() if not said.startswith("answers in")}
@@ -87,10 +82,10 @@ def test_one_provider_that_is_dead_is_named_and_the_others_are_timed(providers: 
     assert "GOOGLE_GEMINI_BASE_URL" in result.output
 
 
-async def test_doctor_tells_the_same_when_it_is_told_to_try(providers: Providers) -> None:
+async def test_doctor_tells_the_same_when_it_is_told_to_try(named: Providers) -> None:
     subject = a_subject(try_providers=trial_of(worker_settings()))
     assert isinstance(await check.answer(subject), Fine)
-    providers.become(providers.deepgram, Behaviour.DEAD)
+    named.become(named.deepgram, Behaviour.DEAD)
     fault = await check.answer(subject)
     assert isinstance(fault, Fault)
     assert fault.said.startswith("Deepgram nova-3") and "OpenAI" not in fault.said

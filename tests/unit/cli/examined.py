@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -9,6 +10,9 @@ from cli.checks.check import Subject
 from holdline.memory_store import MemoryDatabase
 from holdline.store import Database
 from tests.builders import NOW
+
+if TYPE_CHECKING:
+    from cli.checks.check import AskProviders
 
 PRODUCTION = {
     "GOOGLE_CLOUD_PROJECT": "holdline-live",
@@ -34,6 +38,7 @@ def a_subject(
     database: Database | None = None,
     now: datetime = NOW,
     worker_url: str | None = None,
+    try_providers: "AskProviders | None" = None,
 ) -> Subject:
     """`answers` is everybody who is asked over HTTP."""
     return Subject(
@@ -42,6 +47,7 @@ def a_subject(
         database=lambda: database or MemoryDatabase(),
         now=lambda: now,
         worker_url=worker_url,
+        try_providers=try_providers,
     )
 
 

@@ -44,6 +44,12 @@ async def test_a_check_without_its_settings_says_which() -> None:
     ]
 
 
+async def test_a_check_whose_address_is_none_is_left_to_the_check_of_the_settings() -> None:
+    subject = a_subject(settings={"FUNCTIONS_URL": "functions.holdline.app"})
+    (result,) = await examine([a_check("a", settings=("FUNCTIONS_URL",))], subject)
+    assert result.answer == NotChecked("FUNCTIONS_URL is no address")
+
+
 async def test_a_check_that_takes_too_long_is_a_fault_and_holds_up_nothing_else() -> None:
     async def hang(_: Subject) -> Answer:
         await asyncio.sleep(60)
