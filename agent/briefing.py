@@ -6,9 +6,10 @@ from datetime import datetime
 
 from agent.known import Known
 from holdline import line
-from holdline.call import Call, CallKind, Dispatch
+from holdline.call import Call, CallKind, Dispatch, Turn
 from holdline.config import at_version, organisation_in_force
 from holdline.errors import CallOver
+from holdline.help_request import HelpRequest, Status
 from holdline.people import Organisation, Person
 from holdline.store import Query, Store, must_get
 from holdline.voice_agent import VoiceAgent
@@ -23,6 +24,10 @@ class Briefing:
     known: Known
     people: tuple[str, ...] = ()
     """The names of those who work there."""
+    so_far: tuple[Turn, ...] = ()
+    """What was said while other jobs had the call."""
+    is_resumed: bool = False
+    """Another job had the call before."""
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -40,7 +45,11 @@ async def brief(store: Store, dispatch: Dispatch, *, caller: str, at: datetime) 
 
     `caller` is who came, which a call from a front end does not know before.
     """
-    return await asyncio.to_thread(_read, store, dispatch, caller, at)
+    briefing = await asyncio.to_thread(_read, store, dispatch, caller, at)
+    if briefing.is_resumed:
+        for request in await asyncio.to_thread(_heard, store, dispatch.call):
+            await briefing.known.told(request, at=at)
+    return briefing
 
 
 def _read(store: Store, dispatch: Dispatch, caller: str, at: datetime) -> Briefing:
@@ -52,4 +61,12 @@ def _read(store: Store, dispatch: Dispatch, caller: str, at: datetime) -> Briefi
     known = Known.load(store, caller=call.caller, threshold=voice_agent.answer_threshold)
     organisation = organisation_in_force(store, dispatch.org, at=at)
     people = tuple(person.name for person in store.find(Query(Person)).records)
-    return Briefing(call, identity, voice_agent, organisation, known, people)
+    is_resumed = dispatch.epoch > 1
+    turns = store.find(Query(Turn, {"call": call.id})).records if is_resumed else ()
+    so_far = tuple(sorted(turns, key=lambda turn: turn.n))
+    return Briefing(call, identity, voice_agent, organisation, known, people, so_far, is_resumed)
+
+
+def _heard(store: Store, call_id: str) -> tuple[HelpRequest, ...]:
+    """The questions of this call whose answer the caller has heard."""
+    return store.find(Query(HelpRequest, {"call": call_id, "status": Status.DELIVERED})).records

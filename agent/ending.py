@@ -1,4 +1,4 @@
-"""The one guarded place through which every call ends, whoever ends it."""
+"""The one guarded place through which every job takes leave of its call: the call ends, or another job has it."""
 
 import asyncio
 import logging
@@ -9,6 +9,7 @@ from typing import Protocol
 from livekit import rtc
 
 from agent.floor import Floor
+from agent.tenure import Tenure
 from agent.transcript import Clock
 from agent.writer import Writer
 from holdline import line
@@ -31,13 +32,25 @@ class Job(Protocol):
 class Ending:
     """Begins once; whatever the call holds is undone by `on_end` callbacks, in the order in which they were added."""
 
-    def __init__(self, job: Job, store: Store, call_id: str, *, floor: Floor, writer: Writer, clock: Clock) -> None:
+    def __init__(
+        self,
+        job: Job,
+        store: Store,
+        call_id: str,
+        *,
+        floor: Floor,
+        writer: Writer,
+        clock: Clock,
+        tenure: Tenure | None = None,
+    ) -> None:
+        """Without a `tenure`, as in a terminal, no other job could take the call over."""
         self._job = job
         self._store = store
         self._call_id = call_id
         self._floor = floor
         self._writer = writer
         self._clock = clock
+        self._tenure = tenure
         self._undo: list[Callable[[], Awaitable[None]]] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -59,16 +72,40 @@ class Ending:
 
         def lost(reason: rtc.DisconnectReason.ValueType) -> None:
             if reason == rtc.DisconnectReason.CLIENT_INITIATED:
-                self.begin(Outcome.FAILED, detail="the worker stopped")
+                self.pass_on()
+            elif reason == rtc.DisconnectReason.PARTICIPANT_REMOVED and self._tenure is not None:
+                self.leave()  # put out of the room, because another job has the call
             else:
                 self.begin(Outcome.CALLER_LEFT)
 
         room.on("participant_disconnected", left)
         room.on("disconnected", lost)
 
+    def leave(self) -> None:
+        """The call is another job's now: fall silent, write nothing more, and leave the room as it is."""
+        if self._task is None and self._tenure is not None:
+            self._task = asyncio.create_task(
+                self._leave("another job has the call", self._tenure.close), name="leaving"
+            )
+
+    def pass_on(self) -> asyncio.Task[None]:
+        """This worker stops: let another job have the call, where one can; else the call ends."""
+        if self._task is None and self._tenure is not None:
+            log.info("call %s: this worker stops; another is to have the call", self._call_id)
+            leaving = self._leave("the worker stopped", self._tenure.give_away)
+            self._task = asyncio.create_task(leaving, name="passing on")
+        return self.begin(Outcome.FAILED, detail="the worker stopped")
+
     async def finish(self) -> None:
-        """End the call if nobody did, and see it through: the job is being shut down."""
-        await self.begin(Outcome.FAILED, detail="the worker stopped")
+        """The job is being shut down: see the end through, whichever it is."""
+        await self.pass_on()
+
+    async def _leave(self, reason: str, at_last: Callable[[], Awaitable[None]]) -> None:
+        self._floor.silence()
+        await self._undo_all()
+        await self._writer.close()
+        await at_last()
+        self._job.shutdown(reason=reason)
 
     async def _end(self, outcome: Outcome, detail: str | None) -> None:
         self._floor.silence()
@@ -76,12 +113,17 @@ class Ending:
         log.info("call %s: over (%s)", self._call_id, outcome)
         write = partial(line.close, self._store, self._call_id, outcome=outcome, detail=detail, at=at)
         self._writer.put(write, what="the end")
+        await self._undo_all()
+        self._writer.put(write, what="the end of what was asked since")
+        await self._writer.close()
+        if self._tenure is not None:
+            await self._tenure.end()
+        await self._job.delete_room()
+        self._job.shutdown(reason=outcome.value)
+
+    async def _undo_all(self) -> None:
         for undo in self._undo:
             try:
                 await undo()
             except Exception:  # one part that cannot be undone must not keep the others
                 log.exception("call %s: a part did not close", self._call_id)
-        self._writer.put(write, what="the end of what was asked since")
-        await self._writer.close()
-        await self._job.delete_room()
-        self._job.shutdown(reason=outcome.value)

@@ -9,7 +9,7 @@ text that was meant, and that its sound was played to the end without being cut.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
 
@@ -33,8 +33,18 @@ TRIES = 3
 class Floor:
     """The session's voice. Made before the session starts, `attach`ed once it runs."""
 
-    def __init__(self, *, on_voice: Callable[[], None], on_said: Callable[[Utterance], None]) -> None:
-        """`on_voice` is called as soon as anybody begins to speak or to think, `on_said` after each own utterance."""
+    def __init__(
+        self,
+        *,
+        on_voice: Callable[[], None],
+        on_said: Callable[[Utterance], None],
+        is_ours: Callable[[], Awaitable[bool]] | None = None,
+    ) -> None:
+        """`on_voice` is called as soon as anybody begins to speak or to think, `on_said` after each own utterance.
+
+        `is_ours` tells before each sentence whether the call is still this job's.
+        """
+        self._is_ours = is_ours
         self._on_voice = on_voice
         self._on_said = on_said
         self._session: AgentSession[None] | None = None
@@ -143,7 +153,7 @@ class Floor:
         self, agent: Agent, text: AsyncIterable[str], settings: ModelSettings
     ) -> AsyncIterable[rtc.AudioFrame]:
         """The agent's `tts_node`: our own words go to the synthesiser in one piece, a reply's sentence by sentence."""
-        if self.is_silenced:
+        if not await self._may_speak():
             return
         parts = aiter(text)
         words = await anext(parts, "")
@@ -167,6 +177,9 @@ class Floor:
         finally:
             self._at_synthesiser.discard(utterance)
 
+    async def _may_speak(self) -> bool:
+        return not self.is_silenced and (self._is_ours is None or await self._is_ours())
+
     async def _say(self, utterance: Utterance, *, interruptible: bool, recorded: Frames | None = None) -> Utterance:
         if self._session is None or self.is_silenced:
             return utterance
@@ -175,7 +188,7 @@ class Floor:
         try:
             handle = self._session.say(
                 utterance.text,
-                audio=_counted(utterance, recorded) if recorded is not None else NOT_GIVEN,
+                audio=self._counted(utterance, recorded) if recorded is not None else NOT_GIVEN,
                 allow_interruptions=interruptible,
             )
         except RuntimeError as error:  # the session is closing: nobody is there to hear it
@@ -190,6 +203,15 @@ class Floor:
         finally:
             del self._handles[utterance]
         return utterance
+
+    async def _counted(self, utterance: Utterance, recorded: Frames) -> AsyncIterator[rtc.AudioFrame]:
+        """The recorded frames, on their way to the caller."""
+        if not await self._may_speak():
+            return
+        utterance.text_synthesised = utterance.text
+        async for frame in recorded():
+            utterance.audio_s += frame.duration
+            yield frame
 
     def _cut_hold_words(self) -> None:
         for utterance, handle in self._handles.items():
@@ -239,14 +261,6 @@ class Floor:
         if (utterance := self._playing()) is not None:
             utterance.played_s = event.playback_position
             utterance.was_cut = event.interrupted
-
-
-async def _counted(utterance: Utterance, frames: Frames) -> AsyncIterator[rtc.AudioFrame]:
-    """The recorded frames, on their way to the caller."""
-    utterance.text_synthesised = utterance.text
-    async for frame in frames():
-        utterance.audio_s += frame.duration
-        yield frame
 
 
 async def _chained(first: str, rest: AsyncIterator[str]) -> AsyncIterator[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from livekit.agents import AgentSession
+from livekit.agents import AgentSession, CloseEvent, CloseReason
 
 from agent.briefing import Briefing
 from agent.ending import Ending, Job
@@ -20,7 +20,9 @@ from agent.measurements import call_answered, provider_failed
 from agent.questions import Questions
 from agent.receptionist import Receptionist
 from agent.relay import Relay
+from agent.tenure import Tenure
 from agent.transcript import Clock, Transcript
+from agent.words import line as words
 from agent.words import persona
 from agent.writer import Writer
 from holdline import line
@@ -46,13 +48,18 @@ class LineUp:
     receptionist: Receptionist
 
     @classmethod
-    def of(cls, briefing: Briefing, *, store: Store, music: Music, job: Job, clock: Clock) -> "LineUp":
-        """Needs a running event loop."""
+    def of(
+        cls, briefing: Briefing, *, store: Store, music: Music, job: Job, clock: Clock, tenure: Tenure | None = None
+    ) -> "LineUp":
+        """Needs a running event loop. With a `tenure` nothing is said or written unless the call is this job's."""
         call, voice_agent = briefing.call, briefing.voice_agent
-        writer = Writer()
-        transcript = Transcript(store, call.id, writer=writer, clock=clock, delete_at=call.delete_at)
-        floor = Floor(on_voice=music.hush, on_said=transcript.said)
-        ending = Ending(job, store, call.id, floor=floor, writer=writer, clock=clock)
+        is_ours = tenure.is_ours if tenure is not None else None
+        writer = Writer(is_ours=is_ours)
+        transcript = Transcript(
+            store, call.id, writer=writer, clock=clock, delete_at=call.delete_at, so_far=briefing.so_far
+        )
+        floor = Floor(on_voice=music.hush, on_said=transcript.said, is_ours=is_ours)
+        ending = Ending(job, store, call.id, floor=floor, writer=writer, clock=clock, tenure=tenure)
         questions = Questions(
             store,
             call,
@@ -97,13 +104,22 @@ class LineUp:
         session.on("conversation_item_added", lambda event: self.receptionist.replied(event.item))
         session.on("error", self.receptionist.failed)
         session.on("error", provider_failed)
-        session.on("close", lambda event: self.ending.begin(Outcome.FAILED, detail=str(event.reason)))
+        session.on("close", self._closed)
+
+    def _closed(self, event: CloseEvent) -> None:
+        if event.reason is CloseReason.JOB_SHUTDOWN:
+            self.ending.pass_on()
+        else:
+            self.ending.begin(Outcome.FAILED, detail=str(event.reason))
 
     async def answer(self) -> None:
-        """The caller is there: the agent has the floor, and greets."""
+        """The caller is there: the agent has the floor, and greets, or says that it is back."""
         call = self.briefing.call
-        call_answered()
         self.writer.put(lambda: line.agent_joined(self.store, call.id, at=self.clock()), what="that the agent joined")
+        if self.briefing.is_resumed:
+            await self.floor.say(words("back", "waiting" if self.questions.is_waiting else "talking"))
+            return
+        call_answered()
         for sentence in (self.briefing.voice_agent.greeting, self.briefing.organisation.consent_line):
             if sentence:
                 await self.floor.greet(sentence)

@@ -22,11 +22,12 @@ from agent.pipelines import Pipeline
 from agent.pipelines.choose import choose, prewarm
 from agent.session import make_session, room_options
 from agent.silence_guard import SilenceGuard
+from agent.tenure import Tenure
 from agent.unannounced import caller_of, dispatch_of
 from agent.worker import Worker
 from holdline import line
 from holdline.call import Outcome
-from holdline.errors import CallOver, HoldlineError
+from holdline.errors import CallOver, HoldlineError, LeaseLost
 from holdline.firestore import connect
 from holdline.settings import WorkerSettings, load
 from holdline.store import Store
@@ -62,44 +63,53 @@ async def answer(ctx: JobContext) -> None:
         return
     ctx.log_context_fields = {"call": dispatch.call, "org": dispatch.org}
     store = database.for_org(dispatch.org)
+    tenure = Tenure(database.platform, dispatch, job=ctx.job.id, clock=now)
+    try:
+        await tenure.begin()
+    except LeaseLost as lost:
+        log.info("call %s: is not for this job: %s", dispatch.call, lost)
+        ctx.shutdown(reason="another job has the call")
+        return
     await ctx.connect()
     try:
         caller = await caller_of(ctx.room, dispatch)
     except (TimeoutError, RuntimeError):  # nobody came, or the room went away
-        await hang_up(ctx, store, dispatch.call, outcome=Outcome.NOT_CONNECTED, detail="nobody came")
+        await hang_up(ctx, store, tenure, dispatch.call, outcome=Outcome.NOT_CONNECTED, detail="nobody came")
         return
     try:
         briefing = await brief(store, dispatch, caller=caller, at=now())
     except CallOver as over:
         log.info("call %s: was over before it was answered", dispatch.call)
-        await hang_up(ctx, store, dispatch.call, detail=str(over))
+        await hang_up(ctx, store, tenure, dispatch.call, detail=str(over))
         return
     except HoldlineError as error:
         log.error("call %s: cannot be answered: %s", dispatch.call, error)
         await apologise(ctx, caller_identity=caller)
-        await hang_up(ctx, store, dispatch.call, detail=str(error))
+        await hang_up(ctx, store, tenure, dispatch.call, detail=str(error))
         return
     models = ctx.proc.userdata["models"]
     pipeline = choose(settings, models=models, language=briefing.voice_agent.language, terms=briefing.terms)
-    await converse(ctx, pipeline, store, briefing)
+    await converse(ctx, pipeline, store, tenure, briefing)
 
 
 async def hang_up(
-    ctx: JobContext, store: Store, call_id: str, *, outcome: Outcome = Outcome.FAILED, detail: str
+    ctx: JobContext, store: Store, tenure: Tenure, call_id: str, *, outcome: Outcome = Outcome.FAILED, detail: str
 ) -> None:
     """End a call that never began: first the document, since a room that is gone is taken for an ended call."""
     try:
         await asyncio.to_thread(line.close, store, call_id, outcome=outcome, detail=detail, at=now())
     except HoldlineError as error:
         log.error("call %s: its end is not written: %s", call_id, error)
+    await tenure.end()
     await ctx.delete_room()
     ctx.shutdown(reason=outcome)
 
 
-async def converse(ctx: JobContext, pipeline: Pipeline, store: Store, briefing: Briefing) -> None:
+async def converse(ctx: JobContext, pipeline: Pipeline, store: Store, tenure: Tenure, briefing: Briefing) -> None:
     """Put the parts together, greet, and leave the call to them."""
     call = briefing.call
-    parts = LineUp.of(briefing, store=store, music=HoldMusic(ctx.room), job=ctx, clock=now)
+    parts = LineUp.of(briefing, store=store, music=HoldMusic(ctx.room), job=ctx, clock=now, tenure=tenure)
+    tenure.when_lost(parts.ending.leave)
     session = make_session(pipeline)
     parts.serve(session)
     announcer = Announcer(ctx.room)

@@ -70,19 +70,19 @@ class Orphans:
         await self._pass_on(found.record, mine, store)
 
     async def _pass_on(self, call: Call, mine: Lease, store: Store) -> None:
-        ghosts = await self._rooms.agents(call.id)
+        ghosts = await self._rooms.agents(call.room_name)
         if ghosts is None:
             await self._end(call, mine, store, "its job died, and its room is gone")
             return
         for ghost in ghosts:
-            await self._rooms.remove(call.id, ghost)
+            await self._rooms.remove(call.room_name, ghost)
         if mine.epoch > JOBS_AT_MOST:
             await self._end(call, mine, store, f"{JOBS_AT_MOST} jobs in a row died with it")
-            await self._rooms.close(call.id)
+            await self._rooms.close(call.room_name)
             return
         log.warning("call %s: its job is gone; another is sent, in epoch %d", call.id, mine.epoch)
         dispatch = Dispatch.to(call, org=mine.org).model_copy(update={"epoch": mine.epoch})
-        await self._rooms.send_agent(dispatch)
+        await self._rooms.send_agent(call.room_name, dispatch)
 
     async def _end(self, call: Call, mine: Lease, store: Store, detail: str) -> None:
         log.error("call %s: ended: %s", call.id, detail)

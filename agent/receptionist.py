@@ -58,7 +58,7 @@ class Receptionist(Agent):
         ending: Ending,
         clock: Clock,
     ) -> None:
-        super().__init__(instructions=instructions)
+        super().__init__(instructions=instructions, chat_ctx=transcript.as_conversation())
         self._call = call
         self._known = known
         self._questions = questions

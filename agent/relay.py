@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 CUTS_BORNE = 3
 """After that many cuts an answer is said without letting itself be cut."""
+SAYABLE = (Status.ANSWERED, Status.SPEAKING)
 SILENT_RETRY_S = 1.0
 SILENT_RETRIES = 20
 """After so many tries without a sound the next answer has its turn."""
@@ -37,12 +38,20 @@ class Relay:
         self._versions: dict[str, int] = {}
         self._heard_of: set[str] = set()
         """Requests of which the caller has heard an answer, whether or not that could be written."""
+        self._begun_before: set[str] = set()
+        """Requests whose answer another job was speaking when it died."""
         self._answers: asyncio.Queue[HelpRequest] = asyncio.Queue()
 
     def saw(self, request: HelpRequest) -> None:
-        """Take up an answer that is new to this job; seeing the same one again changes nothing."""
-        if request.status is not Status.ANSWERED or request.answer_version <= self._versions.get(request.id, 0):
+        """Take up an answer that is new to this job; seeing the same one again changes nothing.
+
+        One that is being spoken and is new to this job was cut by the death of the job before.
+        """
+        if request.status not in SAYABLE or request.answer_version <= self._versions.get(request.id, 0):
             return
+        if request.status is Status.SPEAKING:
+            self._begun_before.add(request.id)
+            self._was_cut(request)
         self._versions[request.id] = request.answer_version
         self._answers.put_nowait(request)
         at = self._clock()
@@ -68,6 +77,8 @@ class Relay:
         answer = request.accepted_answer or ""
         is_correction = request.delivered_at is not None or request.id in self._heard_of
         prefix = words("correction" if is_correction else "relay")
+        if request.id in self._begun_before:
+            prefix = f"{words('again')} {prefix}"
         cuts, silences = request.cuts, 0
         while self._is_newest(request) and silences < SILENT_RETRIES:
             said = await self._floor.relay(
@@ -81,11 +92,7 @@ class Relay:
                 return said
             if said.first_frame_at is not None:
                 cuts += 1
-                at = self._clock()
-                log.info("call %s: the answer was cut, it will be said again (request %s)", request.call, request.id)
-                self._writer.put(
-                    partial(line.cut, self._store, request.id, version=request.answer_version, at=at), what="the cut"
-                )
+                self._was_cut(request)
             elif self._is_newest(request):
                 silences += 1
                 await asyncio.sleep(SILENT_RETRY_S)
@@ -96,6 +103,13 @@ class Relay:
 
     def _is_newest(self, request: HelpRequest) -> bool:
         return self._versions[request.id] == request.answer_version
+
+    def _was_cut(self, request: HelpRequest) -> None:
+        at = self._clock()
+        log.info("call %s: the answer was cut, it will be said again (request %s)", request.call, request.id)
+        self._writer.put(
+            partial(line.cut, self._store, request.id, version=request.answer_version, at=at), what="the cut"
+        )
 
     def _began(self, request: HelpRequest) -> None:
         at = self._clock()

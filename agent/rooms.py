@@ -36,7 +36,7 @@ class Rooms(Protocol):
         """Put somebody out, at once and without a word; who is gone already is out."""
         ...
 
-    async def send_agent(self, dispatch: Dispatch) -> None: ...
+    async def send_agent(self, room: str, dispatch: Dispatch) -> None: ...
 
     async def close(self, room: str) -> None:
         """Close a room, whoever is in it."""
@@ -72,9 +72,9 @@ class LiveKitRooms:
             if not _is_missing(error):
                 raise RoomsUnreachable(f"LiveKit put nobody out ({type(error).__name__}).") from error
 
-    async def send_agent(self, dispatch: Dispatch) -> None:
+    async def send_agent(self, room: str, dispatch: Dispatch) -> None:
         request = CreateAgentDispatchRequest(
-            agent_name=self._agent_name, room=dispatch.call, metadata=dispatch.model_dump_json()
+            agent_name=self._agent_name, room=room, metadata=dispatch.model_dump_json()
         )
         try:
             await self._api.agent_dispatch.create_dispatch(request)

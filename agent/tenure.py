@@ -6,8 +6,11 @@ not answer, nobody can have taken the call away, and it goes on.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 
 from agent.transcript import Clock
 from holdline import lease
@@ -24,37 +27,37 @@ STOPPED_S = 2.0
 
 
 class Tenure:
-    """`begin` before the first word; then `run` beside the call."""
+    """To `begin` before the first word."""
 
-    def __init__(
-        self, platform: Store, dispatch: Dispatch, *, job: str, clock: Clock, on_lost: Callable[[], object]
-    ) -> None:
-        """`on_lost` is called once, when another job turns out to have the call."""
+    def __init__(self, platform: Store, dispatch: Dispatch, *, job: str, clock: Clock) -> None:
         self._platform = platform
         self._dispatch = dispatch
         self._job = job
         self._clock = clock
-        self._on_lost = on_lost
+        self._on_lost: Callable[[], object] = lambda: None
         self._mine: lease.Lease | None = None
         self._is_lost = False
         self._is_sure = asyncio.Event()
         self._hurry = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
         self._ticked_at = self._doubted_at = asyncio.get_running_loop().time()
 
     async def begin(self) -> None:
-        """Take the call; raises LeaseLost, Unavailable."""
-        dispatch = self._dispatch
-        self._mine = await asyncio.to_thread(
-            lease.take,
-            self._platform,
-            dispatch.call,
-            org=dispatch.org,
-            job=self._job,
-            epoch=dispatch.epoch,
-            at=self._clock(),
-        )
+        """Take the call, and keep it until one of `close`, `end` and `give_away`; raises LeaseLost.
+
+        While storage does not answer the call is not ours, and it is tried again.
+        """
         self._ticked_at = asyncio.get_running_loop().time()
-        self._is_sure.set()
+        await self._renew()
+        if self._is_lost:
+            raise LeaseLost(f"Call {self._dispatch.call} is with another job.")
+        self._running = asyncio.create_task(self._run(), name="tenure")
+
+    def when_lost(self, fall_silent: Callable[[], object]) -> None:
+        """Have this called, once, when another job turns out to have the call."""
+        self._on_lost = fall_silent
+        if self._is_lost:
+            fall_silent()
 
     async def is_ours(self) -> bool:
         """Whether something may be said or written now; waits while that is in doubt."""
@@ -62,35 +65,44 @@ class Tenure:
         await self._is_sure.wait()
         return not self._is_lost
 
-    async def run(self) -> None:
-        """Renew until the call is lost or this is cancelled."""
+    async def _run(self) -> None:
         ticking = asyncio.create_task(self._tick(), name="tick")
         try:
             while not self._is_lost:
-                await self._renew()
-                try:
+                with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._hurry.wait(), RENEW_EVERY_S)
-                except TimeoutError:
-                    continue
                 self._hurry.clear()
+                await self._renew()
         finally:
             ticking.cancel()
 
+    async def close(self) -> None:
+        """Renew no more."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+
     async def end(self) -> None:
         """The call is over: give the lease up, so that nobody looks for a successor."""
+        await self._let_go(lease.release)
+
+    async def give_away(self) -> None:
+        """This job stops and the call goes on: let a successor be looked for at once."""
+        await self._let_go(partial(lease.give_away, at=self._clock()))
+
+    async def _let_go(self, how: Callable[[Store, lease.Lease], None]) -> None:
+        await self.close()
         if self._mine is None or self._is_lost:
             return
         try:
-            await asyncio.to_thread(lease.release, self._platform, self._mine)
-        except StoreError as error:
-            log.warning("call %s: its lease is not released: %s", self._dispatch.call, error)
+            await asyncio.to_thread(how, self._platform, self._mine)
+        except StoreError as error:  # it runs out by itself
+            log.warning("call %s: its lease is not given up: %s", self._dispatch.call, error)
 
     async def _renew(self) -> None:
-        if self._mine is None:
-            return
         began_at = asyncio.get_running_loop().time()
         try:
-            self._mine = await asyncio.to_thread(lease.renew, self._platform, self._mine, at=self._clock())
+            self._mine = await asyncio.to_thread(self._take_or_renew, self._clock())
         except LeaseLost as lost:
             log.warning("call %s: this job falls silent: %s", self._dispatch.call, lost)
             self._is_lost = True
@@ -101,6 +113,12 @@ class Tenure:
         else:
             if began_at >= self._doubted_at:  # a confirmation that was on its way during a stop confirms nothing
                 self._is_sure.set()
+
+    def _take_or_renew(self, at: datetime) -> lease.Lease:
+        if self._mine is not None:
+            return lease.renew(self._platform, self._mine, at=at)
+        call, org, epoch = self._dispatch.call, self._dispatch.org, self._dispatch.epoch
+        return lease.take(self._platform, call, org=org, job=self._job, epoch=epoch, at=at)
 
     async def _tick(self) -> None:
         while True:

@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from holdline.errors import HoldlineError, Unavailable
+from holdline.errors import HoldlineError, LeaseLost, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +19,9 @@ CLOSE_WITHIN_S = 5.0
 class Writer:
     """One thread a call: writes never overtake one another, and a write that storage refused for now is tried again."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_ours: Callable[[], Awaitable[bool]] | None = None) -> None:
+        """`is_ours` tells before each write whether the call is still this job's."""
+        self._is_ours = is_ours
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._queue: asyncio.Queue[tuple[Callable[[], Any], str, asyncio.Future[Any]] | None] = asyncio.Queue()
         self._task = asyncio.create_task(self._run(), name="writer")
@@ -70,6 +72,8 @@ class Writer:
 
     async def _write(self, write: Callable[[], T], what: str) -> T:
         loop = asyncio.get_running_loop()
+        if self._is_ours is not None and not await self._is_ours():
+            raise LeaseLost("another job has the call")
         for delay in RETRY_DELAYS_S:
             try:
                 return await loop.run_in_executor(self._thread, write)

@@ -69,6 +69,17 @@ def release(platform: Store, mine: Lease) -> None:
         return
 
 
+def give_away(platform: Store, mine: Lease, *, at: datetime) -> None:
+    """The call goes on without this job: let whoever looks next find it due."""
+    held = platform.get(Lease, mine.id)
+    if held is None or (held.record.epoch, held.record.job) != (mine.epoch, mine.job):
+        return
+    try:
+        platform.commit(Update(held, held.record.model_copy(update={"job": "", "until": at})))
+    except Stale:
+        return
+
+
 def due(platform: Store, *, at: datetime) -> Sequence[Stored[Lease]]:
     """The leases that ran out, the oldest first, at most DUE_AT_MOST; raises Unavailable."""
     found = platform.find(Query(Lease, order_by="until", limit=DUE_AT_MOST))

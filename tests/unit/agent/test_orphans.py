@@ -35,9 +35,9 @@ class FakeRooms:
         self._answer()
         self.inside[room].discard(identity)
 
-    async def send_agent(self, dispatch: Dispatch) -> None:
+    async def send_agent(self, room: str, dispatch: Dispatch) -> None:
         self._answer()
-        assert not self.inside[dispatch.call], "two agents in one room"
+        assert not self.inside[room], "two agents in one room"
         self.sent.append(dispatch)
 
     async def close(self, room: str) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from agent.relay import CUTS_BORNE, SILENT_RETRIES, SILENT_RETRY_S, Relay, latencies_ms
+from agent.relay import CUTS_BORNE, SAYABLE, SILENT_RETRIES, SILENT_RETRY_S, Relay, latencies_ms
 from agent.transcript import Transcript
 from agent.utterance import Kind, Utterance
 from agent.words import line as words
 from agent.writer import Writer
-from holdline import desk
+from holdline import desk, line
 from holdline.call import Speaker, Turn
 from holdline.help_request import Event, HelpRequest, Status
 from holdline.store import Create, Put, Query, Store, must_get
@@ -111,11 +111,19 @@ async def test_the_same_state_twice_is_said_once(on: Line) -> None:
     assert on.floor.texts == [RELAYED]
 
 
-@pytest.mark.parametrize("status", [status for status in Status if status is not Status.ANSWERED])
+@pytest.mark.parametrize("status", [status for status in Status if status not in SAYABLE])
 async def test_only_an_answered_request_is_said(on: Line, status: Status) -> None:
     on.relay.saw(on.answer().model_copy(update={"status": status}))
     await on.settled()
     assert on.floor.texts == []
+
+
+async def test_what_another_job_was_saying_when_it_died_is_said_again_as_such(on: Line) -> None:
+    on.answer()
+    on.relay.saw(line.speaking_began(on.store, "request-1", version=1, at=later(0)))
+    await on.settled()
+    assert on.floor.texts == [f"Let me repeat that. {RELAYED}"]
+    assert (on.request().status, on.request().cuts) == (Status.DELIVERED, 1)
 
 
 async def test_a_typed_answer_that_nobody_accepted_yet_is_not_said(on: Line) -> None:

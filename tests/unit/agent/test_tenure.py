@@ -28,7 +28,8 @@ class Job:
         self.storage = FlakyStore(platform)
         self.lost = 0
         dispatch = DISPATCH.model_copy(update={"epoch": epoch})
-        self.tenure = Tenure(self.storage, dispatch, job=name, clock=virtual_clock(), on_lost=self._lose)
+        self.tenure = Tenure(self.storage, dispatch, job=name, clock=virtual_clock())
+        self.tenure.when_lost(self._lose)
 
     def _lose(self) -> None:
         self.lost += 1
@@ -43,13 +44,10 @@ def platform(database: MemoryDatabase) -> Store:
 async def on_the_call(job: Job) -> AsyncIterator[Job]:
     """It has the call, and keeps it."""
     await job.tenure.begin()
-    running = asyncio.create_task(job.tenure.run())
-    await asyncio.sleep(0)
     try:
         yield job
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await job.tenure.close()
 
 
 @pytest.fixture
@@ -118,10 +116,8 @@ async def test_a_confirmation_that_was_on_its_way_during_a_stop_confirms_nothing
         somebody_takes_it_away(platform, at_s=HALF_A_MINUTE_S)
 
     job.storage.commit = renewed_then_stopped_then_taken_away  # type: ignore[method-assign]
-    await asyncio.sleep(1)  # a renewal in the same instant has nothing to write
-    running = asyncio.create_task(job.tenure.run())
     assert not await (await asking.get())
-    await running
+    await job.tenure.close()
 
 
 async def test_after_a_stop_a_call_that_nobody_took_goes_on_at_once(job: Job) -> None:
@@ -182,3 +178,35 @@ async def test_who_lost_the_call_gives_up_nothing(job: Job, platform: Store) -> 
 async def test_an_end_without_storage_is_no_error(job: Job) -> None:
     job.storage.is_down = True
     await job.tenure.end()
+
+
+async def test_a_call_that_goes_on_without_this_job_is_due_at_once(job: Job, platform: Store) -> None:
+    await job.tenure.give_away()
+    (due,) = lease.due(platform, at=later(asyncio.get_running_loop().time()))
+    assert (due.record.job, due.record.epoch) == ("", 1)
+
+
+async def test_once_given_up_it_is_not_renewed(job: Job, platform: Store) -> None:
+    await job.tenure.give_away()
+    await asyncio.sleep(HALF_A_MINUTE_S)
+    assert held(platform).until < later(1)
+
+
+async def test_a_job_that_begins_without_storage_has_the_call_once_storage_is_back(platform: Store) -> None:
+    job = Job(platform)
+    job.storage.is_down = True
+    await job.tenure.begin()
+    waiting = asyncio.create_task(job.tenure.is_ours())
+    await asyncio.sleep(HALF_A_MINUTE_S)
+    assert not waiting.done()
+    job.storage.is_down = False
+    assert await waiting
+    await job.tenure.close()
+
+
+async def test_a_call_that_was_lost_before_anybody_minded_is_told_of_all_the_same(job: Job, platform: Store) -> None:
+    somebody_takes_it_away(platform, at_s=0)
+    await asyncio.sleep(2 * RENEW_EVERY_S)
+    told: list[bool] = []
+    job.tenure.when_lost(lambda: told.append(True))
+    assert told == [True]
