@@ -102,13 +102,18 @@ def facts() -> DemoFacts:
 
 def write_all(database: Database, *, at: datetime) -> None:
     """Write every document and every account, over whatever is there."""
+    write_documents(database, at=at)
+    for tenant in TENANTS:
+        for person in tenant.people:
+            _write_account(person, tenant.organisation.id)
+
+
+def write_documents(database: Database, *, at: datetime) -> None:
     for tenant in TENANTS:
         org = tenant.organisation.id
         documents: list[Record] = [tenant.organisation, tenant.voice_agent, *tenant.people]
         database.for_org(org).commit(*(Put(record) for record in [*documents, *knowledge_of(org, at=at)]))
         database.platform.commit(Put(tenant.number))
-        for person in tenant.people:
-            _write_account(person, org)
 
 
 def _write_account(person: Person, org: str) -> None:

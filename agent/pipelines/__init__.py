@@ -6,7 +6,7 @@ Kept free of imports: the recogniser's own process starts by importing this pack
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from livekit.agents import inference, llm, stt, tts, vad
@@ -20,5 +20,6 @@ class Pipeline:
     stt: stt.STT[Any]
     llm: llm.LLM[Any]
     tts: tts.TTS[Any]
-    vad: vad.VAD
-    turn_detection: inference.TurnDetector
+    vad: vad.VAD | None
+    turn_detection: inference.TurnDetector | Literal["stt"]
+    """`stt` where the recogniser itself knows when a turn is over, as a keyboard does."""

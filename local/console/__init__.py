@@ -1,0 +1,1 @@
+"""`holdline console`: one person at a terminal is the caller, and the supervisor too."""
