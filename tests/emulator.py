@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
+
 from local.binaries import firebase_tools, firestore_command, firestore_emulator, one_at_a_time
 from local.checkout import ROOT
 from local.readiness import answers
@@ -27,6 +29,7 @@ def running_emulator(rules: Path = ROOT / "firestore.rules") -> Iterator[str]:
     emulator = subprocess.Popen([*_command(), "--port", str(port), "--rules", str(rules)], stdout=subprocess.DEVNULL)
     try:
         _wait_until_ready(emulator, port)
+        _warm_up(port)
         yield f"127.0.0.1:{port}"
     finally:
         emulator.terminate()
@@ -63,3 +66,10 @@ def _wait_until_ready(emulator: "subprocess.Popen[bytes]", port: int) -> None:
         if emulator.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"the Firestore emulator did not start (exit code {emulator.poll()})")
         time.sleep(0.1)
+
+
+def _warm_up(port: int) -> None:
+    """A first commit, for which Java loads its code: on a busy machine longer than our own calls wait."""
+    documents = f"http://127.0.0.1:{port}/v1/projects/demo-warm-up/databases/(default)/documents"
+    httpx.post(f"{documents}:commit", json={}, headers={"Authorization": "Bearer owner"}, timeout=READY_WITHIN_S)
+    httpx.get(f"{documents}/anything", headers={"Authorization": "Bearer owner"}, timeout=READY_WITHIN_S)
