@@ -1,0 +1,113 @@
+"""A new organisation from one file: its document, voice agents, first knowledge and people.
+
+What is missing is written and what is there is left alone: from its first day on, an organisation's documents are
+edited where they lie. People get an account with their role in it, which is what decides what they may do.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from holdline.errors import AlreadyExists, HoldlineError, InvalidDocument
+from holdline.knowledge.entry import KnowledgeEntry
+from holdline.people import Organisation, Person, Role
+from holdline.records import Id, Record
+from holdline.store import Create, R, Store
+from holdline.voice_agent import VoiceAgent
+
+
+class NotReadable(HoldlineError):
+    """What is wrong with the file, where, and what is allowed there."""
+
+
+class NotAdmitted(HoldlineError):
+    """Why somebody cannot be given a role."""
+
+
+class Accounts(Protocol):
+    """Who may sign in. The adapter is `deploy.firebase_accounts`."""
+
+    def admit(self, email: str, name: str, *, org: str, role: Role) -> tuple[str, str | None]:
+        """Give the account of this address the role; its uid, and where a new one chooses a password.
+
+        Raises NotAdmitted where it belongs to another organisation, or cannot be reached.
+        """
+        ...
+
+
+class _File(BaseModel):
+    """The shape of the file; what stands in each part is checked by its own record."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: Id
+    organisation: dict[str, Any]
+    voice_agents: dict[str, dict[str, Any]]
+    people: list[dict[str, Any]] = []
+    knowledge: dict[str, dict[str, Any]] = {}
+
+
+@dataclass(frozen=True)
+class Described:
+    organisation: Organisation
+    voice_agents: tuple[VoiceAgent, ...]
+    people: tuple[Person, ...]
+    """Under their addresses, until they have an account."""
+    knowledge: tuple[KnowledgeEntry, ...]
+
+
+def read(path: Path, *, at: datetime) -> Described:
+    """What the file describes, checked to its last field; raises NotReadable."""
+    try:
+        file = _File.model_validate(tomllib.loads(path.read_text()))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise NotReadable(f"{path}: {error}") from None
+    except ValidationError as error:
+        problems = (f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors())
+        raise NotReadable(f"{path}: {'; '.join(problems)}") from None
+    try:
+        return Described(
+            organisation=_checked(Organisation, file.id, file.organisation),
+            voice_agents=tuple(_checked(VoiceAgent, name, fields) for name, fields in file.voice_agents.items()),
+            people=tuple(_checked(Person, str(fields.get("email")), fields) for fields in file.people),
+            knowledge=tuple(
+                _checked(KnowledgeEntry, name, {**fields, "updated_at": at}) for name, fields in file.knowledge.items()
+            ),
+        )
+    except InvalidDocument as error:
+        raise NotReadable(f"{path}: {error}") from None
+
+
+def write(described: Described, store: Store, accounts: Accounts) -> Iterator[str]:
+    """Write what is missing, telling each; safe to repeat. Raises NotAdmitted, StoreError."""
+    for record in (described.organisation, *described.voice_agents, *described.knowledge):
+        yield _written(store, record)
+    for person in described.people:
+        org = described.organisation.id
+        uid, link = accounts.admit(person.email, person.name, org=org, role=person.role)
+        yield _written(store, person.model_copy(update={"id": uid}))
+        if link is not None:
+            yield f"{person.email} chooses a password at {link}"
+
+
+def _written(store: Store, record: Record) -> str:
+    where = f"{record.collection}/{record.id}"
+    try:
+        store.commit(Create(record))
+    except AlreadyExists:
+        return f"{where} is there already, and stays as it is"
+    return f"{where} written"
+
+
+def _checked(kind: type[R], document_id: str, fields: Mapping[str, Any]) -> R:
+    """As a document is read, but that a field which nobody knows is a slip of the pen; raises InvalidDocument."""
+    known = kind.model_fields.keys() - {"id", "problem"}
+    slips = {name: f"there is no such field; there are {', '.join(sorted(known))}" for name in fields.keys() - known}
+    if slips:
+        raise InvalidDocument(f"{kind.collection}/{document_id}", slips)
+    return kind.from_document(document_id, fields)
