@@ -34,8 +34,9 @@ def trial() -> dict[str, str]:
 
 @ours
 def test_a_program_is_told_every_setting_that_it_reads_and_no_other_programs(service: str) -> None:
-    told = SERVICES[service]["environment"].keys()
-    assert told - {"GOOGLE_APPLICATION_CREDENTIALS", "GUNICORN_CMD_ARGS"} == names_of(OURS[service])
+    told = SERVICES[service]["environment"].keys() - {"GOOGLE_APPLICATION_CREDENTIALS", "GUNICORN_CMD_ARGS"}
+    assert names_of(OURS[service]) - told == set(), f"to be named in compose.yaml, under {service}"
+    assert told - names_of(OURS[service]) == set()
 
 
 def test_no_value_of_a_secret_is_in_the_files() -> None:
