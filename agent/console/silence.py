@@ -49,6 +49,10 @@ class NoLoudspeaker(AudioOutput):
         self._of_s = 0.0
         self._playing: asyncio.Task[None] | None = None
 
+    @property
+    def is_playing(self) -> bool:
+        return self._began_at is not None
+
     async def capture_frame(self, frame: rtc.AudioFrame) -> None:
         await super().capture_frame(frame)
         if self._began_at is None:
