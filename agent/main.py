@@ -23,12 +23,14 @@ from agent.pipelines.choose import choose, prewarm
 from agent.session import make_session, room_options
 from agent.silence_guard import SilenceGuard
 from agent.tenure import Tenure
+from agent.tracing import trace_calls
 from agent.unannounced import caller_of, dispatch_of
 from agent.worker import Worker
 from holdline import line
 from holdline.call import Outcome
 from holdline.errors import CallOver, HoldlineError, LeaseLost
 from holdline.firestore import connect
+from holdline.logs import log_what_nobody_caught
 from holdline.settings import WorkerSettings, load
 from holdline.store import Store
 
@@ -40,6 +42,8 @@ settings = load(WorkerSettings)
 def warm_up(process: JobProcess) -> None:
     """Load once a process what would stop the first call's voice for a moment, and mind what is logged."""
     keep_words_out_of_logs()
+    log_what_nobody_caught()
+    trace_calls(settings)
     process.userdata["models"] = prewarm(settings)
     hyphenate_word("transcript")
     render()

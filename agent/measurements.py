@@ -9,9 +9,12 @@ import logging
 from datetime import datetime
 
 from livekit.agents import ErrorEvent
+from opentelemetry import metrics
+from opentelemetry.context import get_current
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from agent.health import Standing
+from agent.tracing import trace_help_request
 from holdline.help_request import HelpRequest, Status
 
 measured = logging.getLogger("holdline.measured")
@@ -43,6 +46,7 @@ class HelpRequests:
     def __init__(self, *, since: datetime) -> None:
         """What came to pass before `since` was measured by the job that had the call then."""
         self._since = since
+        self._within = get_current()  # the call's own trace; the documents arrive outside it
         self._told: set[tuple[str, str, datetime]] = set()
 
     def saw(self, request: HelpRequest) -> None:
@@ -50,10 +54,11 @@ class HelpRequests:
         if request.answer_version:
             self._once(request, "answered", request.answered_at)
         if request.status is Status.DELIVERED and self._once(request, "delivered", request.delivered_at):
+            trace_help_request(request, until=request.delivered_at or self._since, within=self._within)
             for to, latency_ms in request.latencies_ms.items():
                 _tell("relay_latency_seconds", value=latency_ms / 1000, to=to.removeprefix("to_"))
-        if request.status in CLOSED:
-            self._once(request, CLOSED[request.status], request.closed_at)
+        if request.status in CLOSED and self._once(request, CLOSED[request.status], request.closed_at):
+            trace_help_request(request, until=request.closed_at or self._since, within=self._within)
 
     def _once(self, request: HelpRequest, event: str, at: datetime | None) -> bool:
         step = (request.id, event, at or self._since)
@@ -89,6 +94,9 @@ class Counting(logging.Handler):
             registry=registry,
         )
 
+        meter = metrics.get_meter("holdline")  # goes nowhere unless the settings name a collector
+        self._sent = {name: meter.create_counter(f"holdline.{name}") for name in self._counters}
+        self._relay_sent = meter.create_histogram("holdline.relay_latency", unit="s")
         self._registry = registry
         self._ready = Gauge("holdline_worker_ready", "1 while /ready says 200.", registry=registry)
         self._calls = Gauge("holdline_active_calls", "Calls that this worker has now.", registry=registry)
@@ -104,9 +112,11 @@ class Counting(logging.Handler):
         name, value, labels = record.__dict__["measured"]
         if name == "relay_latency_seconds":
             self._relay.labels(**labels).observe(value)
+            self._relay_sent.record(value, labels)
         else:
             counter = self._counters[name]
             (counter.labels(**labels) if labels else counter).inc(value)
+            self._sent[name].add(value, labels)
 
     def page(self, standing: Standing) -> bytes:
         """Everything counted, livekit-agents' own figures too, as Prometheus reads it."""

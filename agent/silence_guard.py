@@ -13,6 +13,7 @@ from livekit.agents import AgentSession, AgentStateChangedEvent, UserInputTransc
 from agent.announcer import Announcer
 from agent.clips import Clip
 from agent.floor import Floor
+from agent.measurements import silence_filled
 from agent.pipelines.offline import BREATH_S
 from holdline.intent import Intent, intent
 
@@ -133,6 +134,7 @@ class SilenceGuard:
         is_ours = self._is_waiting_for_us or bool(self._words and self._in_a_row == 1) or not is_quiet
         clip = Clip.ONE_MOMENT if is_ours else Clip.DID_NOT_HEAR
         log.warning("silence after the caller's turn: %s (%d in a row)", clip.value, self._in_a_row)
+        silence_filled()
         if not (is_quiet and await self._on_the_floor(clip)) and not self._caller_speaks:
             await self._announcer.play(clip)
         if is_ours and not self._caller_speaks and not self._agent_speaks:

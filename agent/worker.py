@@ -3,12 +3,15 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from livekit.agents import AgentServer, JobProcess
 
 from agent.health import HealthServer, Standing, StorageCheck
 from agent.measurements import Counting
-from holdline import logs
+from agent.orphans import Orphans
+from agent.rooms import LiveKitRooms
+from holdline import logs, telemetry
 from holdline.firestore import connect
 from holdline.people import PhoneNumber
 from holdline.settings import WorkerSettings
@@ -46,6 +49,7 @@ class Worker(AgentServer):
         if unregistered:  # one call in a terminal: no platform asks after it
             await super().run(devmode=devmode, unregistered=True)
             return
+        sending = telemetry.start("worker", self._settings)
         counting = Counting()
         counting.begin()
         storage = StorageCheck(self._ask_storage)
@@ -57,11 +61,15 @@ class Worker(AgentServer):
         )
         await health.start()
         asking = asyncio.create_task(storage.run(), name="storage check")
+        adopting = asyncio.create_task(look_after_orphans(self._settings), name="orphans")
         try:
             await super().run(devmode=devmode)
         finally:
             asking.cancel()
+            adopting.cancel()
             await health.close()
+            if sending is not None:
+                await asyncio.to_thread(sending.close)
 
     def standing(self, storage: StorageCheck) -> Standing:
         return Standing(
@@ -77,6 +85,16 @@ class Worker(AgentServer):
     def is_registered(self) -> bool:
         """Whether LiveKit knows us now: a lost connection is noticed, and set up again, by the library."""
         return not self._closed and not self._connecting and self.id != "unregistered"
+
+
+async def look_after_orphans(settings: WorkerSettings) -> None:
+    """For as long as the worker runs, also while it drains: the calls that it gives up need somebody who looks."""
+    database = await asyncio.to_thread(connect, settings)
+    rooms = LiveKitRooms(settings)
+    try:
+        await Orphans(database, rooms, clock=lambda: datetime.now(UTC)).run()
+    finally:
+        await rooms.aclose()
 
 
 def storage_of(settings: WorkerSettings) -> Callable[[], None]:

@@ -30,6 +30,10 @@ class FirestoreSettings(BaseSettings):
     log_format: Literal["json", "text"] | None = None
     """None: text where a person reads along on a terminal, JSON everywhere else."""
 
+    otel_exporter_otlp_endpoint: str | None = None
+    """The base address of a collector, such as http://collector:4318; with it, traces and metrics are sent there."""
+    otel_exporter_otlp_headers: SecretStr | None = None
+
     @field_validator("log_level")
     @classmethod
     def _is_a_level(cls, name: str) -> str:
