@@ -42,6 +42,9 @@ class Orphans:
             except HoldlineError as error:
                 self._seen = {}
                 log.warning("calls without a job cannot be looked for: %s", error)
+            except Exception:  # whatever it is, the next call whose job dies must be found
+                self._seen = {}
+                log.exception("a look for calls without a job failed")
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def look(self) -> None:

@@ -3,7 +3,7 @@
 import logging
 
 from functions.context import Context
-from holdline import config, line
+from holdline import config, lease, line
 from holdline.call import Call, CallKind, Dispatch, Outcome
 from holdline.errors import HoldlineError, NotFound, NoVoiceAgent
 from holdline.logs import about
@@ -61,6 +61,7 @@ def open_call(
         caller_identity=call.caller_identity,
     )
     try:
+        lease.expect(context.database.platform, call.id, org=number.org, at=at)
         context.rooms.open(dispatch)
     except Exception:  # whatever it was, this call will not be held
         _close_as_failed(context, number.org, call.id)

@@ -6,7 +6,7 @@ from livekit.protocol.models import Room
 
 from functions.context import Context
 from functions.rooms import AgentNotSent, RoomNotClosed
-from holdline import front_end, line
+from holdline import front_end, lease, line
 from holdline.call import Call, Dispatch, Outcome
 from holdline.errors import NoVoiceAgent, StoreError
 from holdline.store import Store
@@ -24,6 +24,7 @@ def send_agent(room: Room, wanted: front_end.Line, context: Context) -> None:
         return
     if call is None:
         return
+    lease.expect(context.database.platform, call.id, org=wanted.org, at=at)
     try:
         context.rooms.send_agent(call.room_name, Dispatch.to(call, org=wanted.org))
     except AgentNotSent as error:

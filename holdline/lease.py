@@ -5,6 +5,7 @@ is cut off, does not know it until it asks. When a lease is due is judged by the
 may differ by less than `LEASE`; `doctor` checks that.
 """
 
+import contextlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -17,6 +18,8 @@ from holdline.store import Create, Delete, Query, Store, Stored, Update, change
 
 LEASE = timedelta(seconds=5)
 """How long a holder that says nothing is still taken for alive."""
+COMES_WITHIN = timedelta(seconds=12)
+"""How long the first job may take to come; a process that is not warm takes some seconds to begin."""
 DUE_AT_MOST = 20
 """So many are looked at in one go; the rest come with the next look."""
 
@@ -31,6 +34,12 @@ class Lease(Record):
     """The job that holds it; empty from the moment that it is taken away until the successor has it."""
     epoch: int = Field(ge=1)
     until: Instant
+
+
+def expect(platform: Store, call: str, *, org: str, at: datetime) -> None:
+    """A job was sent for; if it does not come, another is. Again is harmless. Raises Unavailable."""
+    with contextlib.suppress(AlreadyExists):
+        platform.commit(Create(Lease(id=call, org=org, job="", epoch=1, until=at + COMES_WITHIN)))
 
 
 def take(platform: Store, call: str, *, org: str, job: str, epoch: int, at: datetime) -> Lease:

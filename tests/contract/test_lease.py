@@ -7,7 +7,7 @@ import pytest
 
 from holdline import lease
 from holdline.errors import LeaseLost
-from holdline.lease import DUE_AT_MOST, LEASE, Lease
+from holdline.lease import COMES_WITHIN, DUE_AT_MOST, LEASE, Lease
 from holdline.store import Create, Store, Stored, must_get
 from tests.builders import NOW, later
 from tests.contract.conftest import House
@@ -32,6 +32,15 @@ def test_a_lease_is_renewed_by_its_holder(platform: Store) -> None:
     mine = taken(platform)
     assert lease.renew(platform, mine, at=later(3)).until == later(3 + AFTER_S)
     assert held(platform).record.until == later(3 + AFTER_S)
+
+
+def test_a_job_that_was_sent_for_takes_it_and_one_that_does_not_come_is_due(platform: Store) -> None:
+    lease.expect(platform, "call-1", org="salon", at=NOW)
+    lease.expect(platform, "call-1", org="salon", at=later(3))
+    assert [stored.record.id for stored in lease.due(platform, at=NOW + COMES_WITHIN)] == ["call-1"]
+    assert taken(platform).job == "a"
+    lease.expect(platform, "call-1", org="salon", at=later(3))
+    assert held(platform).record.job == "a"
 
 
 def test_to_take_it_again_is_harmless(platform: Store) -> None:
