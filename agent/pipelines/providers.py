@@ -37,7 +37,10 @@ def load(parts: Sequence[Part]) -> None:
     if Provider.GEMINI in providers:
         from livekit.plugins import google  # noqa: F401
     if providers & {Provider.OPENAI, Provider.ENDPOINT}:
+        import anyio
         from livekit.plugins import openai  # noqa: F401
+
+        anyio.run(anyio.sleep, 0)  # what the client's transport imports only when it is first used
 
 
 def deepgram_stt(
@@ -130,7 +133,8 @@ def gemini_llm(part: Part, settings: WorkerSettings) -> llm.LLM[Any]:
         api_key=_secret(settings.google_api_key, "GOOGLE_API_KEY"),
         temperature=COOL,
         thinking_config=types.ThinkingConfig(**thinking) if thinking else NOT_GIVEN,
-        http_options=types.HttpOptions(timeout=GEMINI_DEADLINE_MS),
+        # Left to itself, the library calls a Gemini that is away a second time, after up to ten seconds.
+        http_options=types.HttpOptions(timeout=GEMINI_DEADLINE_MS, retry_options=types.HttpRetryOptions(attempts=1)),
     )
 
 

@@ -1,5 +1,6 @@
 """The plugins themselves, one at a time, against the doubles: what a whole call builds on."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -20,7 +21,9 @@ from tests.wire.deepgram import Deepgram
 from tests.wire.double import KEY, Behaviour
 from tests.wire.gemini import Gemini
 from tests.wire.openai import OpenAI
+from tests.wire.plugins import gemini_model, openai_model
 
+AT_ONCE_S = 0.8
 ONCE = APIConnectOptions(max_retry=0, timeout=2.0)
 WORDS = "We open at nine in the morning."
 # Google's client makes its own kind of session, which the session's library would rather it did not.
@@ -131,6 +134,19 @@ async def test_a_models_double_can_die_in_the_middle(model: tuple[Gemini | OpenA
     await double.become(Behaviour.DYING)
     with pytest.raises(APIError):
         await said(plugin, turn_notes.known(WORDS))
+
+
+@pytest.mark.parametrize("make", [gemini_model, openai_model])
+async def test_that_a_model_is_away_is_known_at_once(gemini: Gemini, openai: OpenAI, make: Any) -> None:
+    double = gemini if make is gemini_model else openai
+    await double.become(Behaviour.DEAD)
+    plugin = make(double)
+    try:
+        async with asyncio.timeout(AT_ONCE_S):
+            with pytest.raises(APIError):
+                await said(plugin, turn_notes.known(WORDS))
+    finally:
+        await plugin.aclose()
 
 
 async def spoken(double: OpenAI, *, model: str = "gpt-4o-mini-tts") -> Sound:
