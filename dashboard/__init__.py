@@ -18,7 +18,7 @@ from dashboard.preview import Synthesise
 from dashboard.services import KEY, Services
 from dashboard.switchboard import Switchboard
 from dashboard.throttle import Throttle
-from holdline import logs
+from holdline import logs, telemetry
 from holdline.settings import DashboardSettings, load
 from holdline.store import Database
 
@@ -81,6 +81,7 @@ def create_app_from_environment() -> Flask:
     from dashboard.firebase_identity import FirebaseIdentity
     from dashboard.shutdown import stop_streams_on_sigterm
     from dashboard.switchboard import HttpSwitchboard
+    from dashboard.tracing import trace_requests
     from dashboard.voice import voice_of
     from holdline.firestore import connect
 
@@ -93,5 +94,6 @@ def create_app_from_environment() -> Flask:
         switchboard=HttpSwitchboard(settings.functions_url),
         synthesise=voice_of(settings),
     )
+    trace_requests(app, telemetry.start("dashboard", settings))
     stop_streams_on_sigterm(app)
     return app

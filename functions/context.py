@@ -12,7 +12,8 @@ from functools import cache
 
 from functions.identity import FirebaseIdentity, Identity
 from functions.rooms import LiveKitRooms, Rooms
-from holdline import logs
+from functions.tracing import trace_this_request
+from holdline import logs, telemetry
 from holdline.firestore import connect
 from holdline.settings import FunctionsSettings, load
 from holdline.store import Database
@@ -39,7 +40,10 @@ def settings() -> FunctionsSettings:
 def context() -> Context:
     """What one request works with; asked for once a request, whose log lines are about nothing of an earlier one."""
     logs.about()
-    return _instead or _context()
+    if _instead is not None:
+        return _instead
+    trace_this_request(_telemetry())
+    return _context()
 
 
 @contextmanager
@@ -58,6 +62,11 @@ def _settings() -> FunctionsSettings:
     found = load(FunctionsSettings)
     logs.set_up("functions", found)
     return found
+
+
+@cache
+def _telemetry() -> telemetry.Telemetry | None:
+    return telemetry.start("functions", _settings())
 
 
 @cache
