@@ -45,4 +45,4 @@ def _addresses(subject: Subject) -> list[str]:
     return http if subject.is_local else [*http, GOOGLE]
 
 
-CHECKS = (Check("clock.skew", "this machine's clock", clock),)
+CHECKS = (Check("clock.skew", "this machine's clock", clock, needs=("network.names",)),)

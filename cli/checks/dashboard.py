@@ -38,8 +38,12 @@ async def sign_in(subject: Subject) -> Answer:
     try:
         answer = await subject.http.get(f"{base}/projects", params={"key": subject["FIREBASE_WEB_API_KEY"]})
     except httpx.HTTPError as error:
-        setting = "FIREBASE_AUTH_EMULATOR_HOST" if emulator else "FIREBASE_WEB_API_KEY"
-        return no_answer(error, whom="the sign-in service", setting=setting, remedy=f"Correct {setting}.")
+        if emulator:
+            setting = "FIREBASE_AUTH_EMULATOR_HOST"
+            return no_answer(error, whom="the emulator", setting=setting, remedy=f"Correct {setting}.")
+        return Fault(
+            "Google's sign-in service does not answer", "See the network of this machine, and Firebase's status."
+        )
     if answer.status_code in (400, 403):
         return Fault(
             "Firebase refuses FIREBASE_WEB_API_KEY",
@@ -53,7 +57,7 @@ async def sign_in(subject: Subject) -> Answer:
 
 
 CHECKS = (
-    Check("dashboard.answers", "address", answers, settings=("DASHBOARD_URL",)),
+    Check("dashboard.answers", "address", answers, needs=("network.names",), settings=("DASHBOARD_URL",)),
     Check("dashboard.ready", "documents", ready, needs=("dashboard.answers", "firestore.reads")),
-    Check("dashboard.sign_in", "sign-in", sign_in, settings=("FIREBASE_WEB_API_KEY",)),
+    Check("dashboard.sign_in", "sign-in", sign_in, needs=("network.names",), settings=("FIREBASE_WEB_API_KEY",)),
 )

@@ -1,10 +1,23 @@
 """All checks, causes before their consequences: the first red line is the one to mend."""
 
-from cli.checks import clock, dashboard, firestore, functions, lines, livekit, phone, providers, settings, worker
+from cli.checks import (
+    clock,
+    dashboard,
+    firestore,
+    functions,
+    lines,
+    livekit,
+    network,
+    phone,
+    providers,
+    settings,
+    worker,
+)
 from cli.checks.check import Check
 
 EVERYTHING: tuple[Check, ...] = (
     *settings.CHECKS,
+    *network.CHECKS,
     *clock.CHECKS,
     *firestore.CHECKS,
     *livekit.CHECKS,

@@ -91,7 +91,7 @@ async def strangers(subject: Subject) -> Answer:
     try:
         replies = dict(zip(knocks, await asyncio.gather(*knocks.values()), strict=True))
     except httpx.HTTPError as error:
-        return no_answer(error, whom="Firestore", setting="FIRESTORE_EMULATOR_HOST", remedy="Try again in a minute.")
+        return no_answer(error, whom="Firestore", setting="its REST address", remedy="Try again in a minute.")
     admitted = [verb for verb, reply in replies.items() if reply.status_code not in (401, 403)]
     if admitted:
         return Fault(
@@ -155,7 +155,13 @@ def _why_not(error: Exception, subject: Subject) -> Fault:
 
 
 CHECKS = (
-    Check("firestore.reads", "documents can be read", answers, settings=("GOOGLE_CLOUD_PROJECT",)),
+    Check(
+        "firestore.reads",
+        "documents can be read",
+        answers,
+        needs=("network.names",),
+        settings=("GOOGLE_CLOUD_PROJECT",),
+    ),
     Check("firestore.writes", "documents can be written", writes, needs=("firestore.reads",)),
     Check("firestore.rules", "security rules", strangers, needs=("firestore.reads",)),
     Check("firestore.indexes", "composite indexes", indexes, needs=("firestore.reads",)),

@@ -143,7 +143,7 @@ def _status(reply: httpx.Response | BaseException) -> int | None:
 
 
 CHECKS = (
-    Check("functions.answer", "address", answers, settings=("FUNCTIONS_URL",)),
+    Check("functions.answer", "address", answers, needs=("network.names",), settings=("FUNCTIONS_URL",)),
     Check("functions.deployed", "deployed and guarded", deployed, needs=("functions.answer",)),
     Check(
         "functions.livekit_webhook",
@@ -155,7 +155,7 @@ CHECKS = (
         "functions.twilio_voice",
         "Twilio's calls",
         twilio_voice,
-        needs=("functions.deployed",),
+        needs=("functions.deployed", "firestore.reads"),
         settings=("TWILIO_AUTH_TOKEN",),
     ),
 )

@@ -52,6 +52,6 @@ def api(subject: Subject) -> LiveKitAPI:
 KEY = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
 
 CHECKS = (
-    Check("livekit.answers", "address", answers, settings=("LIVEKIT_URL",)),
+    Check("livekit.answers", "address", answers, needs=("network.names",), settings=("LIVEKIT_URL",)),
     Check("livekit.key", "key and secret", key, needs=("livekit.answers", "clock.skew"), settings=KEY),
 )

@@ -27,4 +27,8 @@ def _listed(parts: list[Part]) -> str:
     return ", ".join(str(part) for part in parts)
 
 
-CHECKS = (Check("providers.answer", "speech and words", answer, needs=("settings.worker",), within_s=WITHIN_S),)
+CHECKS = (
+    Check(
+        "providers.answer", "speech and words", answer, needs=("settings.worker", "network.names"), within_s=WITHIN_S
+    ),
+)

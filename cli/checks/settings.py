@@ -115,7 +115,7 @@ def _complete(program: str, subject: Subject) -> Answer:
 
 def _own_names(program: str) -> set[str]:
     """The required settings that only this program reads: with none of them it does not run from here."""
-    others = {name for one, kind in PROGRAMS.items() if one != program for name in names_of(kind)}
+    others = {name for kind in PROGRAMS.values() if not issubclass(kind, PROGRAMS[program]) for name in names_of(kind)}
     required = {name.upper() for name, field in PROGRAMS[program].model_fields.items() if field.is_required()}
     return required - others if program != "shared" else set()
 

@@ -44,4 +44,5 @@ def _load(answer: httpx.Response) -> str:
         return "ready"
 
 
-CHECKS = (Check("worker.ready", "readiness", ready),)
+# Without LiveKit or documents no worker is ready, and its answer would only repeat that.
+CHECKS = (Check("worker.ready", "readiness", ready, needs=("firestore.reads", "livekit.key")),)

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from cli.checks import clock, dashboard, firestore, functions, livekit, worker
+from cli.checks import clock, dashboard, firestore, functions, livekit, network, worker
 from cli.checks.asking import no_answer
 from cli.checks.check import Fault, Fine, NotChecked
 from tests.builders import NOW
@@ -24,6 +24,21 @@ DEPLOYED = {
 
 def by_path(replies: Mapping[str, httpx.Response]) -> Answers:
     return lambda request: replies.get(request.url.path.strip("/"), httpx.Response(404))
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_hosts_that_are_all_without_an_address_are_this_machines_fault(
+    known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look_up(host: str, *_: object, **__: object) -> list[object]:
+        if not known or host != "firestore.googleapis.com":
+            raise socket.gaierror(-3)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    answer = await network.names(a_subject())
+    assert isinstance(answer, Fine if known else Fault)
+    assert "1 of 4" in answer.said or "holdline.livekit.cloud" in answer.said
 
 
 async def test_functions_that_refuse_strangers_are_fine() -> None:

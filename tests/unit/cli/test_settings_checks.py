@@ -68,6 +68,10 @@ async def test_a_program_of_which_nothing_is_given_does_not_run_from_here(monkey
     assert isinstance(answers["dashboard"], NotChecked)
 
 
+async def test_with_nothing_given_only_what_every_program_needs_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert faults(await found(monkeypatch, {})).keys() == {"shared"}
+
+
 @pytest.mark.parametrize(
     ("changed", "where"),
     [
