@@ -225,8 +225,18 @@ class Receptionist(Agent):
         ) -> AsyncIterable[llm.ChatChunk | str | FlushSentinel]:
             return Agent.default.llm_node(self, chat_ctx, offered, ModelSettings(tool_choice=tool_choice))
 
+        try:
+            await self._take_typed_turn(chat_ctx)
+        except StopResponse:
+            return
         async for part in wording.reply(chat_ctx, tools, model):
             yield part
+
+    async def _take_typed_turn(self, chat_ctx: ChatContext) -> None:
+        """LiveKit's console hands typed words to the model and passes the end of a turn by: they are taken here."""
+        last = chat_ctx.items[-1] if chat_ctx.items else None
+        if isinstance(last, ChatMessage) and last.role == "user" and turn_notes.open_note(chat_ctx) is None:
+            await self.on_user_turn_completed(chat_ctx, last)
 
     async def tts_node(self, text: AsyncIterable[str], model_settings: ModelSettings) -> AsyncIterable[rtc.AudioFrame]:
         """Everything that is said passes the floor."""
