@@ -14,6 +14,7 @@ from holdline.people import Organisation, PhoneNumber
 from holdline.store import Found, Query, R, Store, Stored, Watch, Write
 from holdline.voice_agent import VoiceAgent
 
+MEND = "Begin what is missing (`holdline organisation`), mend the document, or bind the number anew (`holdline number bind`)."
 MOST_LINES = 50
 """More are not looked at: the check is bounded in time."""
 
@@ -29,7 +30,7 @@ async def bindings(subject: Subject) -> Answer:
     )
     broken += [f"{masked(line.id)} {problem}" for line, problem in zip(lines, told, strict=True) if problem]
     if broken:
-        return Fault("; ".join(broken), "Bind it anew (`holdline number bind`), or mend the document in the console.")
+        return Fault("; ".join(broken), MEND)
     if not lines:
         return Fault("no number is bound, so nobody can call", "Bind one: `holdline number bind +1... --org --agent`.")
     count = "1 number leads" if len(lines) == 1 else f"{len(lines)} numbers lead"

@@ -1,5 +1,7 @@
 """Does a call on the telephone network find its way: LiveKit's trunk and rule, and Twilio's addresses?"""
 
+import re
+
 from cli.checks.blocking import blocking
 from cli.checks.check import Answer, Check, Fault, Fine, NotChecked, Subject
 from deploy.phone_sip import SipState, read_sip, rule_differences, trunk_differences, wanted_rule, wanted_trunk
@@ -10,6 +12,7 @@ from holdline.people import PhoneNumber
 from holdline.settings import DeploySettings, FunctionsSettings, LiveKitSettings, load
 from holdline.store import Query
 
+_MENDED = re.compile(r"(.+?): ((?:check|give|delete|set|run|correct) .+)", re.DOTALL)
 BIND = "Run `holdline number bind` for it again: it mends what differs."
 
 
@@ -76,9 +79,11 @@ async def _sip(subject: Subject) -> SipState | Answer:
 
 
 def _in_words(obstacle: CannotGoOn) -> Fault:
-    """Its text says what is wrong and, after a colon, how to mend it."""
-    said, _, remedy = str(obstacle).rstrip(".").partition(": ")
-    return Fault(said, f"{remedy[:1].upper()}{remedy[1:]}." if remedy else "See the message of the provider.")
+    """Its text ends with how to mend it, where that is known."""
+    told = _MENDED.fullmatch(str(obstacle))
+    if told is None:
+        return Fault(str(obstacle).rstrip("."), "See what the console of the provider says.")
+    return Fault(told[1], f"{told[2][:1].upper()}{told[2][1:]}")
 
 
 CHECKS = (
