@@ -5,6 +5,7 @@ comes twice, late or after a rebuilt watch does no harm.
 """
 
 import asyncio
+import contextlib
 import logging
 from functools import partial
 
@@ -36,6 +37,12 @@ class Inbox:
         """What was last typed into each request, so that a refused answer is refused once."""
         self._measured = HelpRequests(since=clock())
         self._watch: Watch | None = None
+        self._is_current = asyncio.Event()
+
+    async def until_current(self, *, within_s: float) -> None:
+        """Return once the documents are known as they are now, or when the time is over."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._is_current.wait(), within_s)
 
     async def open(self, call_id: str) -> None:
         """Begin to listen; raises Unavailable."""
@@ -58,6 +65,7 @@ class Inbox:
             self._questions.saw(request)
             self._announce_claim(request)
             self._accept_hand_written_answer(request)
+        self._is_current.set()
         for remark in remarks_on(found, HelpRequest):
             self._writer.put(partial(self._store.commit, remark), what="the remark")
 

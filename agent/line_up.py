@@ -30,6 +30,9 @@ from holdline.call import Outcome
 from holdline.store import Store
 
 
+CURRENT_WITHIN_S = 2.0
+
+
 @dataclass(frozen=True)
 class LineUp:
     """Everything that answers one call. `of` makes it, `serve` sets it to work on a session, `answer` greets."""
@@ -117,6 +120,7 @@ class LineUp:
         call = self.briefing.call
         self.writer.put(lambda: line.agent_joined(self.store, call.id, at=self.clock()), what="that the agent joined")
         if self.briefing.is_resumed:
+            await self.inbox.until_current(within_s=CURRENT_WITHIN_S)
             await self.floor.say(words("back", "waiting" if self.questions.is_waiting else "talking"))
             return
         call_answered()
