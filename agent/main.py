@@ -131,7 +131,11 @@ async def converse(ctx: JobContext, pipeline: Pipeline, store: Store, tenure: Te
     try:
         await parts.inbox.open(call.id)
         await session.start(
-            parts.receptionist, room=ctx.room, room_options=room_options(briefing.caller_identity), record=False
+            parts.receptionist,
+            room=ctx.room,
+            room_options=room_options(briefing.caller_identity),
+            session_host=False,  # else whoever may send data into the room could speak for the caller
+            record=False,
         )
         parts.floor.attach(session)
         guard.attach(session)
