@@ -92,7 +92,9 @@ async def answer(ctx: JobContext) -> None:
         await hang_up(ctx, store, tenure, dispatch.call, detail=str(error))
         return
     models = ctx.proc.userdata["models"]
-    pipeline = choose(settings, models=models, language=briefing.voice_agent.language, terms=briefing.terms)
+    # In a thread: the providers' clients read certificates, which takes a tenth of a second.
+    language, terms = briefing.voice_agent.language, briefing.terms
+    pipeline = await asyncio.to_thread(choose, settings, models=models, language=language, terms=terms)
     await converse(ctx, pipeline, store, tenure, briefing)
 
 

@@ -34,7 +34,7 @@ def make_session(pipeline: Pipeline) -> AgentSession[None]:
         vad=pipeline.vad,
         turn_handling={
             "turn_detection": pipeline.turn_detection,
-            "endpointing": {"mode": "fixed", "min_delay": 0.4, "max_delay": 2.0},
+            "endpointing": {"mode": "fixed", "min_delay": 0.4, "max_delay": 1.6},
             "interruption": {"mode": "vad", "resume_false_interruption": False, "false_interruption_timeout": None},
             "preemptive_generation": {"enabled": False},
         },

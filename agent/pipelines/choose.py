@@ -57,7 +57,7 @@ def choose(
     terms: Sequence[str] = (),
     http_session: "aiohttp.ClientSession | None" = None,
 ) -> Pipeline:
-    """The parts for one call; needs a running event loop.
+    """The parts for one call; blocks for a moment where a provider's client is made.
 
     `terms` are names that callers may say: the organisation's, the agent's, people's. `http_session` is for those who
     are not in a job, which has one of its own.
