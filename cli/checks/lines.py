@@ -14,7 +14,7 @@ from holdline.people import Organisation, PhoneNumber
 from holdline.store import Found, Query, R, Store, Stored, Watch, Write
 from holdline.voice_agent import VoiceAgent
 
-MEND = "Begin what is missing (`holdline organisation`), mend the document, or bind the number anew (`holdline number bind`)."
+MEND = "Begin what is missing (`holdline organisation`), or bind the number anew (`holdline number bind`)."
 MOST_LINES = 50
 """More are not looked at: the check is bounded in time."""
 
