@@ -62,7 +62,7 @@ def keyed(
 ) -> Iterator[KeyedWorker]:
     """A worker that has the keys of Deepgram, Google and OpenAI."""
     keys = all_providers.as_keys()
-    with running_worker(stack, tmp_path_factory.mktemp("keyed"), agent_name="keyed", keys=keys) as worker:
+    with running_worker(stack, tmp_path_factory.mktemp("keyed"), keys=keys) as worker:
         yield worker
 
 
@@ -72,7 +72,7 @@ def endpoint(
 ) -> Iterator[KeyedWorker]:
     """A worker whose model is at an endpoint of somebody's own."""
     keys = all_providers.as_endpoint()
-    with running_worker(stack, tmp_path_factory.mktemp("endpoint"), agent_name="endpoint", keys=keys) as worker:
+    with running_worker(stack, tmp_path_factory.mktemp("endpoint"), keys=keys) as worker:
         yield worker
 
 

@@ -87,11 +87,10 @@ class KeyedWorker:
 
 
 @contextmanager
-def running_worker(
-    stack: dict[str, Any], folder: Path, *, agent_name: str, keys: dict[str, str]
-) -> Iterator[KeyedWorker]:
-    """A worker process with these keys in its environment, ready for calls."""
-    log = folder / f"{agent_name}.log"
+def running_worker(stack: dict[str, Any], folder: Path, *, keys: dict[str, str]) -> Iterator[KeyedWorker]:
+    """A worker process with these keys in its environment, ready for calls that nobody else takes."""
+    agent_name = f"keyed-{uuid4().hex[:8]}"
+    log = folder / "worker.log"
     with log.open("w") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "livekit.agents", "start", "--log-format", "json", "agent/main.py"],

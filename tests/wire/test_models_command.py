@@ -1,5 +1,6 @@
 """`holdline models --try` asks each provider once through the real plugins: what answers is timed, what fails told."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 
@@ -82,10 +83,10 @@ def test_one_provider_that_is_dead_is_named_and_the_others_are_timed(named: Prov
     assert "GOOGLE_GEMINI_BASE_URL" in result.output
 
 
-async def test_doctor_tells_the_same_when_it_is_told_to_try(named: Providers) -> None:
+def test_doctor_tells_the_same_when_it_is_told_to_try(named: Providers) -> None:
     subject = a_subject(try_providers=trial_of(worker_settings()))
-    assert isinstance(await check.answer(subject), Fine)
+    assert isinstance(asyncio.run(check.answer(subject)), Fine)
     named.become(named.deepgram, Behaviour.DEAD)
-    fault = await check.answer(subject)
+    fault = asyncio.run(check.answer(subject))
     assert isinstance(fault, Fault)
     assert fault.said.startswith("Deepgram nova-3") and "OpenAI" not in fault.said
