@@ -17,6 +17,7 @@ from holdline.errors import InvalidDocument
 from holdline.firestore.documents import plain
 from holdline.help_request import ContextTurn, HelpRequest, Status
 from holdline.knowledge import KnowledgeVersion
+from holdline.lease import Lease
 from holdline.people import AuditEntry, Organisation, PhoneNumber
 from holdline.records import Record, checked_id
 from tests.builders import (
@@ -54,6 +55,7 @@ EVERY_KIND: list[Record] = [
     an_entry(phrasings=("Until when are you open?",), scope="until", until=later(3600)),
     KnowledgeVersion.of(an_entry()),
     AuditEntry.of(ANA, "claimed", a_request(), at=NOW),
+    Lease(id="call-1", org="salon", job="job-1", epoch=2, until=later(10)),
     ConfigVersion(
         id="voice_agents_reception_v1",
         of="voice_agents_reception",
