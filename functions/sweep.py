@@ -15,7 +15,7 @@ from functions.context import Context
 from functions.json_api import Refused, refused
 from functions.rooms import RoomsUnknown
 from holdline import line
-from holdline.call import Call, Outcome
+from holdline.call import Call, CallKind, Outcome
 from holdline.errors import HoldlineError, IllegalTransition, NotFound
 from holdline.help_request import OPEN, HelpRequest
 from holdline.logs import about
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 SETTLES_WITHIN = timedelta(minutes=2)
 """A call is older than this before a missing room counts: its room may still be on its way."""
+CONSOLE_IS_OVER_AFTER = timedelta(hours=4)
+"""A call that is typed in a terminal has no room to look for; nobody types for longer."""
 WORKER_GOES_FIRST = timedelta(seconds=30)
 """The worker that has the call ends a question in time, and tells the caller; this is for where there is none."""
 AT_ONCE = 200
@@ -95,13 +97,20 @@ def _sweep(store: Store, rooms: frozenset[str] | None, swept: Swept, *, at: date
 
 def _close_calls(store: Store, rooms: frozenset[str], *, at: datetime) -> int:
     live = store.find(Query(Call, {"ended_at": None}, order_by="started_at", limit=AT_ONCE)).records
-    gone = [call for call in live if call.room_name not in rooms and at - call.started_at > SETTLES_WITHIN]
+    gone = [call for call in live if _is_gone(call, rooms, at=at)]
     for call in gone:
         about(call=call.id, org=store.org)
         outcome = Outcome.CALLER_LEFT if call.answered_at else Outcome.NOT_CONNECTED
         line.close(store, call.id, outcome=outcome, detail="room_gone", at=at)
         log.warning("the call is closed, since its room is gone and nobody said so")
     return len(gone)
+
+
+def _is_gone(call: Call, rooms: frozenset[str], *, at: datetime) -> bool:
+    age = at - call.started_at
+    if call.kind is CallKind.CONSOLE:
+        return age > CONSOLE_IS_OVER_AFTER
+    return call.room_name not in rooms and age > SETTLES_WITHIN
 
 
 def _expire_questions(store: Store, *, at: datetime) -> int:

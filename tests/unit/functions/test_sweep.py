@@ -9,7 +9,15 @@ from werkzeug.test import TestResponse
 
 from functions.context import replaced
 from functions.rooms import RoomsUnknown
-from functions.sweep import AT_ONCE, SETTLES_WITHIN, TIME_ENOUGH, WORKER_GOES_FIRST, in_turn, organisations
+from functions.sweep import (
+    AT_ONCE,
+    CONSOLE_IS_OVER_AFTER,
+    SETTLES_WITHIN,
+    TIME_ENOUGH,
+    WORKER_GOES_FIRST,
+    in_turn,
+    organisations,
+)
 from holdline import line
 from holdline.call import Call, CallKind, Outcome
 from holdline.help_request import HelpRequest, Status
@@ -66,6 +74,16 @@ def test_the_room_of_a_front_end_has_a_name_of_its_own(world: World, salon: Stor
     world.now += timedelta(hours=1)
     assert swept(world).json == {"closed": 1, "expired": 0, "failures": []}
     assert world.call("here").is_live
+
+
+def test_a_call_that_is_typed_in_a_terminal_needs_no_room_but_does_not_last_for_ever(
+    world: World, salon: Store
+) -> None:
+    salon.commit(Create(a_call("typed", kind=CallKind.CONSOLE)))
+    world.now += CONSOLE_IS_OVER_AFTER
+    assert swept(world).json == {"closed": 0, "expired": 0, "failures": []}
+    world.now += A_MOMENT
+    assert swept(world).json == {"closed": 1, "expired": 0, "failures": []}
 
 
 def test_a_young_call_may_still_be_waiting_for_its_room(ringing: World) -> None:
