@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from local import parts
+from local.keys import Keys
+from local.parts import Plan, Programs
+from local.ports import Ports
 from tests.unit.deploy.images import (
     ROOT,
     context_of,
@@ -139,6 +143,23 @@ def test_no_shell_stands_between_the_program_and_a_signal(image: str) -> None:
     assert [one.name for one in commands] == ["CMD"]
     words = json.loads(commands[0].words)
     assert words[0] in ("python", "gunicorn")
+
+
+@images
+def test_the_program_is_the_one_that_the_tests_run(image: str) -> None:
+    nowhere = Path("/nowhere")
+    programs = Programs(node=nowhere, java=nowhere, firebase=nowhere, firestore_jar=nowhere, livekit=nowhere)
+    plan = Plan(Ports(25000), Keys(), programs, nowhere, "mark")
+    part = {
+        "agent": lambda: parts.worker(plan),
+        "dashboard": lambda: parts.dashboard(plan, call_page_number="+12125550100"),
+        "functions": lambda: parts.functions(plan),
+    }[image]()
+    [command] = [json.loads(one.words) for one in last_stage(dockerfile(image)) if one.name == "CMD"]
+    if image == "agent":
+        assert command[1:] == list(part.command[1:])
+    else:
+        assert command[-1] == part.command[-1]
 
 
 @images
