@@ -7,8 +7,8 @@ from flask import Flask
 from dashboard.delivery import steps_of
 from holdline.call import Call, Outcome, Speaker
 from holdline.help_request import ContextTurn, HelpRequest, Status
-from holdline.line import masked
 from holdline.people import Organisation
+from holdline.redaction import masked
 
 ENDINGS = {
     Status.DELIVERED: "Heard by the caller",

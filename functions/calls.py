@@ -8,6 +8,7 @@ from holdline.call import Call, CallKind, Dispatch, Outcome
 from holdline.errors import HoldlineError, NotFound, NoVoiceAgent
 from holdline.logs import about
 from holdline.people import PhoneNumber
+from holdline.redaction import masked
 from holdline.voice_agent import VoiceAgent
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ def open_call(
     except Exception:  # whatever it was, this call will not be held
         _close_as_failed(context, number.org, call.id)
         raise
-    log.info("call %s: %s rings %s", call.id, line.masked(call.caller), line.masked(call.line))
+    log.info("call %s: %s rings %s", call.id, masked(call.caller), masked(call.line))
     return call
 
 

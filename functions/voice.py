@@ -13,8 +13,8 @@ from functions.phone import PhoneCall
 from functions.twilio_request import verified_form
 from holdline.call import CallKind
 from holdline.errors import NoVoiceAgent
-from holdline.line import masked
 from holdline.logs import about
+from holdline.redaction import masked
 
 log = logging.getLogger(__name__)
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from holdline.call import Call, Floor, KnowledgeUse, Outcome, Turn
 from holdline.errors import AlreadyExists
 from holdline.help_request import LIVE, OPEN, QUESTION_LIMIT, ContextTurn, Event, HelpRequest, Status
+from holdline.redaction import masked
 from holdline.store import Create, Put, Query, Store, Stored, Update, Write, change, must_get
 
 
@@ -184,11 +185,6 @@ def take_message(store: Store, request_id: str, message: str) -> HelpRequest:
 def live_requests(store: Store, call_id: str) -> list[Stored[HelpRequest]]:
     """The questions of this call that the caller is still owed something on."""
     return list(store.find(Query(HelpRequest, {"call": call_id, "status": LIVE})).stored)
-
-
-def masked(caller: str) -> str:
-    """A number as people may see it who do not need it whole: `+1555***0142`."""
-    return f"{caller[:5]}***{caller[-4:]}" if caller.startswith("+") else caller
 
 
 def _move(store: Store, request_id: str, event: Event, *, to: Status, at: datetime) -> HelpRequest:

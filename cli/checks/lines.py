@@ -9,8 +9,8 @@ from cli.checks.blocking import blocking
 from cli.checks.check import Answer, Check, Fault, Fine, Subject
 from holdline.config import in_force
 from holdline.errors import InvalidDocument, NotFound
-from holdline.line import masked
 from holdline.people import Organisation, PhoneNumber
+from holdline.redaction import masked
 from holdline.store import Found, Query, R, Store, Stored, Watch, Write
 from holdline.voice_agent import VoiceAgent
 

@@ -7,8 +7,8 @@ from cli.checks.check import Answer, Check, Fault, Fine, NotChecked, Subject
 from deploy.phone_sip import SipState, read_sip, rule_differences, trunk_differences, wanted_rule, wanted_trunk
 from deploy.phone_step import CannotGoOn
 from deploy.phone_urls import TwilioNumber, owned_numbers, wanted_urls
-from holdline.line import masked
 from holdline.people import PhoneNumber
+from holdline.redaction import masked
 from holdline.settings import DeploySettings, FunctionsSettings, LiveKitSettings, load
 from holdline.store import Query
 

@@ -283,10 +283,3 @@ def test_closing_a_closed_call_changes_nothing(store: Store) -> None:
 def test_a_call_that_is_not_there_is_not_found(store: Store) -> None:
     with pytest.raises(NotFound, match="calls/nobody"):
         line.close(store, "nobody", outcome=Outcome.FAILED, at=NOW)
-
-
-@pytest.mark.parametrize(
-    ("caller", "seen"), [("+15555550142", "+1555***0142"), ("+442079460142", "+4420***0142"), ("browser", "browser")]
-)
-def test_a_number_is_shown_with_its_middle_masked(caller: str, seen: str) -> None:
-    assert line.masked(caller) == seen

@@ -72,8 +72,11 @@ def test_a_masked_number_hides_at_least_three_digits_in_its_middle(number: str) 
     assert len(shown) + len(last) <= len(number) - 3
 
 
-def test_what_is_no_number_is_not_masked() -> None:
-    assert masked("web-visitor") == "web-visitor"
+@pytest.mark.parametrize(
+    ("caller", "seen"), [("+15555550142", "+1555***0142"), ("+442079460142", "+4420***0142"), ("browser", "browser")]
+)
+def test_a_number_is_shown_with_its_middle_masked_and_what_is_none_as_it_is(caller: str, seen: str) -> None:
+    assert masked(caller) == seen
 
 
 def test_a_thousand_lines_are_cleaned_in_well_under_a_second() -> None:
