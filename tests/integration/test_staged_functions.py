@@ -27,6 +27,7 @@ from holdline import desk
 from holdline.call import Call
 from holdline.errors import Unavailable
 from holdline.firestore import connect
+from holdline.help_request import HelpRequest, Status
 from holdline.knowledge import KnowledgeEntry
 from holdline.people import PhoneNumber
 from holdline.records import Record
@@ -35,7 +36,7 @@ from holdline.store import Create, Database, Put, Store, must_get
 from holdline.voice_agent import VoiceAgent
 from local.checkout import ROOT
 from local.runtimes import uv
-from tests.builders import ANA, NOW, a_request, a_voice_agent
+from tests.builders import ANA, NOW, a_call, a_request, a_voice_agent
 from tests.emulator import free_port
 from tests.livekit_server import running_livekit
 from tests.unit.functions.test_learn import HEADERS, REQUEST, WRITTEN
@@ -113,9 +114,22 @@ def livekit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveKitSetting
         yield settings
 
 
+@pytest.fixture(
+    scope="module", params=["packages of this environment", pytest.param("installed anew", marks=pytest.mark.proof)]
+)
+def packages(request: pytest.FixtureRequest) -> str:
+    """Whose packages the functions find."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def database(emulator_host: str) -> Iterator[Database]:
-    settings = FirestoreSettings(google_cloud_project="demo-staged", firestore_emulator_host=emulator_host)
+def project(packages: str) -> str:
+    return f"demo-{packages.replace(' ', '-')}"
+
+
+@pytest.fixture(scope="module")
+def database(emulator_host: str, project: str) -> Iterator[Database]:
+    settings = FirestoreSettings(google_cloud_project=project, firestore_emulator_host=emulator_host)
     database = connect(settings)
     until_written(database.platform, PhoneNumber(id=LINE, org="salon", voice_agent="front_desk"))
     until_written(database.for_org("salon"), a_voice_agent("front_desk"))
@@ -132,11 +146,10 @@ def until_written(store: Store, record: Record) -> None:
     raise AssertionError(f"{record.collection}/{record.id} could not be written")
 
 
-@pytest.fixture(
-    scope="module", params=["packages of this environment", pytest.param("installed anew", marks=pytest.mark.proof)]
-)
+@pytest.fixture(scope="module")
 def staged(
-    request: pytest.FixtureRequest,
+    packages: str,
+    project: str,
     tmp_path_factory: pytest.TempPathFactory,
     livekit: LiveKitSettings,
     database: Database,
@@ -144,13 +157,13 @@ def staged(
 ) -> Stage:
     folder = tmp_path_factory.mktemp("staged") / "functions"
     stage(ROOT, folder, uv=uv())
-    if request.param == "installed anew":
+    if packages == "installed anew":
         python, site = installed(folder / "requirements.txt", tmp_path_factory.mktemp("environment"))
     else:
         python, site = sys.executable, linked(folder / "requirements.txt", tmp_path_factory.mktemp("site"))
     environment = {
         "PATH": os.environ["PATH"],
-        "GOOGLE_CLOUD_PROJECT": "demo-staged",
+        "GOOGLE_CLOUD_PROJECT": project,
         "FIRESTORE_EMULATOR_HOST": emulator_host,
         "FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:1",
         "LIVEKIT_URL": livekit.livekit_url,
@@ -271,6 +284,14 @@ def test_a_written_help_request_is_learned(functions: dict[str, Served], databas
     )
     assert told.status_code == 200
     assert must_get(salon, KnowledgeEntry, REQUEST).record.question == "Do you have parking?"
+
+
+def test_what_nobody_ended_is_swept_up(functions: dict[str, Served], database: Database) -> None:
+    salon = database.for_org("salon")
+    salon.commit(Create(a_call("lost")), Create(a_request("overdue", call="of-long-ago")))
+    assert functions["sweep"].post().json() == {"closed": 1, "expired": 1, "failures": []}
+    assert must_get(salon, Call, "lost").record.outcome_detail == "room_gone"
+    assert must_get(salon, HelpRequest, "overdue").record.status is Status.EXPIRED
 
 
 @pytest.mark.parametrize("name", ["create_room", "join_token"])
