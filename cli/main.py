@@ -10,7 +10,6 @@ _COMMANDS = {
     "call": "Place a recorded caller into the running stack.",
     "console": "Talk to a voice agent in the terminal, and answer its questions there.",
     "organisation": "Begin an organisation with what stands in one file.",
-    "organisation": "Begin an organisation with what stands in one file.",
     "number": "Put a phone number into service, or take it out.",
     "models": "Show which providers hear, word and speak a call, and try them.",
     "doctor": "Check everything that can be checked from here, and say how to mend it.",
