@@ -13,6 +13,7 @@ from agent.clips import Clip
 
 log = logging.getLogger(__name__)
 
+TRACK = "announcement"
 SAMPLE_RATE = 22_050
 QUEUE_MS = 200
 HEARD_WITHIN_S = 2.0
@@ -25,6 +26,9 @@ class Announcer:
     def __init__(self, room: rtc.Room) -> None:
         self._room = room
         self._source = rtc.AudioSource(SAMPLE_RATE, 1, queue_size_ms=QUEUE_MS)
+        self._opening = asyncio.Lock()
+        self._publication: rtc.LocalTrackPublication | None = None
+        self._preparing: asyncio.Task[None] | None = None
         self._playing: asyncio.Task[None] | None = None
 
     async def play(self, clip: Clip) -> bool:
@@ -46,23 +50,29 @@ class Announcer:
 
     async def close(self) -> None:
         self.hush()
-        if self._playing is not None:
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._playing
+        tasks = [task for task in (self._preparing, self._playing) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._source.aclose()
 
+    def prepare(self) -> None:
+        """Begin to publish the track, which takes a moment that nobody should wait for in silence."""
+        if self._preparing is None:
+            self._preparing = asyncio.create_task(self._open(), name="prepare announcements")
+
+    async def _open(self) -> None:
+        async with self._opening:
+            if self._publication is None:
+                track = rtc.LocalAudioTrack.create_audio_track(TRACK, self._source)
+                options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+                self._publication = await self._room.local_participant.publish_track(track, options)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._publication.wait_for_subscription(), HEARD_WITHIN_S)
+
     async def _play(self, clip: Clip) -> None:
-        """On a track that is there for as long as it has something to say."""
-        track = rtc.LocalAudioTrack.create_audio_track("announcement", self._source)
-        options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
-        us = self._room.local_participant
-        publication = await us.publish_track(track, options)
-        try:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(publication.wait_for_subscription(), HEARD_WITHIN_S)
-            async for frame in clip.frames():
-                await self._source.capture_frame(frame)
-            await self._source.wait_for_playout()
-            await asyncio.sleep(LINGER_S)
-        finally:
-            await us.unpublish_track(publication.sid)
+        await self._open()
+        async for frame in clip.frames():
+            await self._source.capture_frame(frame)
+        await self._source.wait_for_playout()
+        await asyncio.sleep(LINGER_S)

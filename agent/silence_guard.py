@@ -8,7 +8,14 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from livekit.agents import AgentSession, AgentStateChangedEvent, UserInputTranscribedEvent, UserStateChangedEvent
+from livekit.agents import (
+    AgentSession,
+    AgentStateChangedEvent,
+    ChatMessage,
+    ConversationItemAddedEvent,
+    UserInputTranscribedEvent,
+    UserStateChangedEvent,
+)
 
 from agent.announcer import Announcer
 from agent.clips import Clip
@@ -55,6 +62,8 @@ class SilenceGuard:
         self._caller_speaks = False
         self._agent_speaks = False
         self._in_a_row = 0
+        self._has_the_floor = False
+        """It is the guard itself that speaks in the agent's turn."""
         self._is_waiting_for_us = False
         """The caller has done nothing yet that could be misheard: the call begins."""
 
@@ -62,6 +71,7 @@ class SilenceGuard:
         session.on("user_state_changed", self._caller_changed)
         session.on("agent_state_changed", self._agent_changed)
         session.on("user_input_transcribed", self._words_came)
+        session.on("conversation_item_added", self._something_was_said)
 
     def expect_a_voice(self) -> None:
         """The agent is about to speak first."""
@@ -96,11 +106,18 @@ class SilenceGuard:
 
     def _agent_changed(self, event: AgentStateChangedEvent) -> None:
         self._agent_speaks = event.new_state == "speaking"
-        if self._agent_speaks and not self._is_speaking_up:
+        if self._agent_speaks and not self._has_the_floor:
             self._stop_waiting()
             self._announcer.hush()
             self._in_a_row = 0
             self._is_waiting_for_us = False
+
+    def _something_was_said(self, event: ConversationItemAddedEvent) -> None:
+        """A reply that followed a recording without a pause is a reply."""
+        ours = {clip.text for clip in Clip}
+        item = event.item
+        if isinstance(item, ChatMessage) and item.role == "assistant" and item.text_content not in ours:
+            self._in_a_row = 0
 
     @property
     def _is_speaking_up(self) -> bool:
@@ -142,8 +159,11 @@ class SilenceGuard:
 
     async def _on_the_floor(self, clip: Clip) -> bool:
         """Say it in the agent's turn; tells whether it was begun, since what is cut there is cut by the caller."""
+        self._has_the_floor = True
         try:
             async with asyncio.timeout(clip.sound.duration_s + STARTS_WITHIN_S):
                 return (await self._floor.play(clip.text, clip.frames)).first_frame_at is not None
         except TimeoutError:
             return False
+        finally:
+            self._has_the_floor = False

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from livekit import api, rtc
 
+from agent.announcer import TRACK as ANNOUNCEMENT
 from local.ear import SAMPLE_RATE as EAR_RATE
 from local.ear import Ear
 from local.sound import Samples, Sound
@@ -107,7 +108,7 @@ class Listener:
             ear = self.agent
         else:
             ear = self.music
-        self._spawn(_hear(track, ear))
+        self._spawn(_hear(track, ear, gaps=publication.name != ANNOUNCEMENT))
 
 
 class Caller(Listener):
@@ -173,10 +174,12 @@ class Caller(Listener):
         await self._mouth.capture_frame(rtc.AudioFrame(samples.tobytes(), MOUTH_RATE, 1, len(samples)))
 
 
-async def _hear(track: rtc.Track, ear: Ear) -> None:
+async def _hear(track: rtc.Track, ear: Ear, *, gaps: bool) -> None:
+    """Let the ear hear a track: its silence too, unless another one beside it gives that already."""
     stream = rtc.AudioStream(track, sample_rate=EAR_RATE, num_channels=1)
     try:
         async for event in stream:
-            ear.take(event.frame)
+            if gaps or any(event.frame.data):
+                ear.take(event.frame)
     finally:
         await stream.aclose()

@@ -35,8 +35,9 @@ LITTLE_PATIENCE_S = 0.2
 """And once it was not."""
 A_WORD_S = 0.3
 """A shorter sound for which a provider in touch gives no words was none."""
-RESERVE_WITHIN_S = (1.2, 5.0)
+RESERVE_WITHIN_S = (1.5, 5.0)
 """How long a reserve may take while there is another, and the last."""
+RESERVE_OPTIONS = APIConnectOptions(max_retry=0, timeout=RESERVE_WITHIN_S[0])
 RESERVE_LEFT_ALONE_S = 30.0
 """How long a reserve that failed is not asked."""
 
@@ -69,20 +70,31 @@ class AttentiveSTT(stt.STT[Any]):
         return _Stream(self, conn_options=conn_options)
 
     async def from_the_reserves(self, sound: bytes) -> stt.SpeechEvent | None:
-        """The words of a whole utterance, from the first reserve that has some; None where none answers."""
+        """The words of a whole utterance; None where no reserve answers.
+
+        All are asked at once, since somebody waits; the first in the order that answers in time is listened to.
+        """
         frame = rtc.AudioFrame(sound, SAMPLE_RATE, 1, len(sound) // 2)
         now = asyncio.get_running_loop().time
-        for reserve in self.reserves:
-            if now() < self._left_alone_until.get(reserve, 0.0):
-                continue
-            within_s = RESERVE_WITHIN_S[reserve is self.reserves[-1]]
-            try:
-                async with asyncio.timeout(within_s):
-                    return await reserve.recognize(frame, conn_options=APIConnectOptions(max_retry=0, timeout=within_s))
-            except (TimeoutError, APIError) as error:
-                log.warning("%s gave no words: %s", reserve.provider, type(error).__name__)
-                self._left_alone_until[reserve] = now() + RESERVE_LEFT_ALONE_S
-        return None
+        asked_at = now()
+        asked = {
+            reserve: asyncio.create_task(reserve.recognize(frame, conn_options=RESERVE_OPTIONS))
+            for reserve in self.reserves
+            if asked_at >= self._left_alone_until.get(reserve, 0.0)
+        }
+        try:
+            for reserve, answer in asked.items():
+                within_s = RESERVE_WITHIN_S[reserve is self.reserves[-1]]
+                try:
+                    async with asyncio.timeout_at(asked_at + within_s):
+                        return await answer
+                except (TimeoutError, APIError) as error:
+                    log.warning("%s gave no words: %s", reserve.provider, type(error).__name__)
+                    self._left_alone_until[reserve] = now() + RESERVE_LEFT_ALONE_S
+            return None
+        finally:
+            for answer in asked.values():
+                answer.add_done_callback(_forget)
 
     def prewarm(self) -> None:
         self.first.prewarm()
@@ -218,8 +230,11 @@ class _Stream(stt.RecognizeStream):
         self._event_ch.send_nowait(event)
 
     def _is_late(self, event: stt.SpeechEvent) -> bool:
-        end_s = event.alternatives[0].end_time - self._line_offset_s
-        return 0.0 < end_s <= self._settled_until_s or (end_s <= 0.0 < self._settled_until_s and not self._is_speaking)
+        """Whether it begins in what reserves have given the words of; without times, whether it must be about that."""
+        words = event.alternatives[0]
+        if words.end_time > self._line_offset_s:
+            return words.start_time - self._line_offset_s < self._settled_until_s
+        return self._settled_until_s > 0.0 and not self._is_speaking
 
     async def _watch(self, activity: vad.VADStream) -> None:
         async for event in activity:
@@ -267,6 +282,12 @@ class _Stream(stt.RecognizeStream):
         utterance.has_words.set()
         self._settled_until_s = max(self._settled_until_s, until_s)
         self._event_ch.send_nowait(found)
+
+
+def _forget(answer: "asyncio.Task[stt.SpeechEvent]") -> None:
+    """It came too late to be listened to, well or not."""
+    if not answer.cancelled():
+        answer.exception()
 
 
 def _samples(event: vad.VADEvent) -> bytes:

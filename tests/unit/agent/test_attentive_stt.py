@@ -350,6 +350,7 @@ async def test_the_end_of_the_sound_is_the_end_of_the_stream(on: Line) -> None:
 def _event(
     text: str, *, kind: stt.SpeechEventType = stt.SpeechEventType.FINAL_TRANSCRIPT, until_s: float = 0.0
 ) -> stt.SpeechEvent:
-    return stt.SpeechEvent(
-        type=kind, alternatives=[stt.SpeechData(language=LanguageCode("en"), text=text, end_time=until_s)]
+    data = stt.SpeechData(
+        language=LanguageCode("en"), text=text, start_time=max(0.0, until_s - QUESTION_S), end_time=until_s
     )
+    return stt.SpeechEvent(type=kind, alternatives=[data])

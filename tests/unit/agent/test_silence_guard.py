@@ -58,9 +58,11 @@ class FakeAnnouncer:
     def __init__(self) -> None:
         self.said: list[tuple[Clip, float]] = []
         self.hushes = 0
+        self.lasts_s = 0.0
 
     async def play(self, clip: Clip) -> bool:
         self.said.append((clip, asyncio.get_running_loop().time()))
+        await asyncio.sleep(self.lasts_s)
         return True
 
     def hush(self) -> None:
@@ -239,6 +241,20 @@ async def test_words_that_lead_to_nothing_are_asked_for_again(call: Call) -> Non
     await call.caller_speaks(words="do you have parking")
     await asyncio.sleep(30)
     assert call.texts == [Clip.ONE_MOMENT.text, Clip.DID_NOT_HEAR.text]
+
+
+async def test_a_reply_that_comes_during_an_announcement_is_a_reply(call: Call) -> None:
+    call.floor.is_quiet = False
+    call.announcer.lasts_s = 1.5
+    for _ in range(TIMES_IN_A_ROW + 2):
+        await call.caller_speaks(words="do you have parking")
+        await asyncio.sleep(HEARD_WITHIN_S)
+        hushed = call.announcer.hushes
+        call.session.agent("speaking")
+        assert call.announcer.hushes == hushed + 1
+        await asyncio.sleep(5)
+        call.session.agent("listening")
+    assert call.given_up == []
 
 
 async def test_the_agents_voice_cuts_an_announcement(call: Call) -> None:
