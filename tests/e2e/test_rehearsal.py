@@ -6,11 +6,13 @@ import sys
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from holdline.help_request import HelpRequest, Status
 from holdline.store import Query, Store
 from local.checkout import ROOT
+from local.ports import Ports
 
 ANSWER = "Yes, dogs are welcome, and so are cats."
 
@@ -31,6 +33,27 @@ async def test_a_rehearsal_prints_the_call_and_the_three_steps_of_the_answers_wa
     assert all(took), printed
     ms = [float(one[1]) for one in took if one is not None]
     assert ms == sorted(ms)
+
+
+async def test_the_worker_counts_what_its_calls_came_to(stack: dict[str, Any], salon: Store) -> None:
+    before = await counted(stack)
+    await rehearse(stack, "--question", "do you have parking", "--answer", "Yes, behind the house.")
+    after = await counted(stack)
+    grew = {name: after[name] - before.get(name, 0) for name in after}
+    assert grew["holdline_calls_answered_total"] == 1
+    for event in ("asked", "answered", "delivered"):
+        assert grew[f'holdline_help_requests_total{{event="{event}"}}'] == 1
+    for to in ("synthesiser", "first_frame"):
+        assert grew[f'holdline_relay_latency_seconds_count{{to="{to}"}}'] == 1
+    assert (after["holdline_worker_ready"], after["holdline_worker_capacity"]) == (1, 8)
+
+
+async def counted(stack: dict[str, Any]) -> dict[str, float]:
+    """The worker's Prometheus page: what was measured in the processes of its calls, by name."""
+    port = Ports(urlsplit(stack["dashboard_url"]).port or 0).worker_ready
+    async with httpx.AsyncClient() as client:
+        page = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
+    return {name: float(value) for name, value in re.findall(r"^(holdline_\S+) (\S+)$", page, re.MULTILINE)}
 
 
 async def rehearse(stack: dict[str, Any], *options: str) -> str:
