@@ -9,6 +9,7 @@ from holdline.config import in_force
 from holdline.errors import CallOver, NotFound
 from holdline.knowledge import Scope
 from holdline.memory_store import MemoryDatabase
+from holdline.people import Person, Role
 from holdline.store import Create, Put, Store, must_get
 from holdline.voice_agent import VoiceAgent
 from tests.builders import NOW, a_call, a_voice_agent, an_entry, an_organisation, later
@@ -35,6 +36,13 @@ async def test_it_is_call_voice_agent_organisation_and_knowledge(salon: Store) -
     assert briefing.voice_agent.greeting == a_voice_agent().greeting
     assert briefing.organisation.consent_line == "This call is recorded."
     assert briefing.known.look_up("when do you open", at=NOW)[0] is not None
+
+
+async def test_the_recogniser_is_told_the_names_of_the_business_its_agent_and_its_people(salon: Store) -> None:
+    for uid in ("ana", "rosa"):
+        salon.commit(Create(Person(id=uid, name=uid.title(), email=f"{uid}@example.com", role=Role.SUPERVISOR)))
+    briefing = await brief(salon, dispatched(salon), caller="caller", at=NOW)
+    assert briefing.terms == (briefing.organisation.name, "Vera", "Ana", "Rosa")
 
 
 async def test_a_call_that_is_over_is_not_answered(salon: Store) -> None:
