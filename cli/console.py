@@ -29,11 +29,12 @@ from local.ports import DEFAULT_BASE
 @click.command("console")
 @click.option("--agent", default=FRONT_DESK, show_default=True, help="Whom to talk to: organisation/voice-agent.")
 @click.option("--org", help="The organisation, where --agent names the voice agent alone.")
+@click.option("--mic", is_flag=True, help="Speak and hear as well; wear headphones. Linux needs libportaudio2.")
 @click.option("--firestore", is_flag=True, help="Use the documents of the settings' project, or of the running stack.")
 @click.option("--port-base", default=DEFAULT_BASE, show_default=True, help="The stack's port base, for --firestore.")
 @click.option("--as", "name", default="Ana", show_default=True, help="In whose name questions are answered.")
 @click.option("--wait", default=10.0, show_default=True, help="How long the end of piped input waits, in seconds.")
-def command(agent: str, org: str | None, firestore: bool, port_base: int, name: str, wait: float) -> None:
+def command(agent: str, org: str | None, mic: bool, firestore: bool, port_base: int, name: str, wait: float) -> None:
     """Talk to a voice agent in the terminal: by default to the demo's, with nothing running and nothing kept.
 
     A line that you type is the caller speaking. /answer, /claim and /requests are the supervisor; /help lists them.
@@ -54,6 +55,7 @@ def command(agent: str, org: str | None, firestore: bool, port_base: int, name: 
                     line,
                     Keyboard() if is_typed else Pipe(in_colour=sys.stdout.isatty()),
                     settings=worker_settings(),
+                    is_spoken=mic,
                     by=PersonRef(uid=f"console-{name.lower()}", name=name),
                     call_id=f"console-{uuid4().hex[:12]}",
                     learns=not firestore,

@@ -7,22 +7,14 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
 
-from livekit.agents import AgentSession, llm
 from livekit.agents.voice.events import FunctionToolsExecutedEvent
 
 from agent.briefing import Briefing, brief
-from agent.console.keyboard import Keyboard
-from agent.console.silence import NoLoudspeaker, SilentVoice
+from agent.console.caller import Caller
 from agent.line_up import LineUp
-from agent.pipelines import Pipeline
-from agent.pipelines.choose import describe, make_llm
-from agent.pipelines.parts import Kind, of_kind
-from agent.session import make_session
 from holdline import config, line
 from holdline.call import Call, CallKind, Dispatch, Outcome
-from holdline.settings import WorkerSettings
 from holdline.store import Store
 from holdline.voice_agent import VoiceAgent
 
@@ -30,17 +22,10 @@ Clock = Callable[[], datetime]
 ToolCall = Callable[[str, str], None]
 
 CALLER = "console"
-SECONDS_A_CHARACTER = 0.015
-"""Four times as fast as a voice: about as fast as one reads."""
+"""Who the caller is in the call's document."""
 LISTENS_WITHIN_S = 20.0
 QUIET_S = 0.3
 LOOK_EVERY_S = 0.05
-
-
-def model_of(settings: WorkerSettings) -> tuple[llm.LLM[Any], str]:
-    """The model that a call asks first under these settings, and its name."""
-    part = of_kind(describe(settings), Kind.LLM)[0]
-    return make_llm(part, settings), str(part)
 
 
 def open_call(store: Store, org: str, voice_agent_id: str, *, call_id: str, by: str, at: datetime) -> Dispatch:
@@ -64,12 +49,9 @@ def open_call(store: Store, org: str, voice_agent_id: str, *, call_id: str, by: 
 class TypedCall:
     """A call that has begun; `is_over` is done once it has ended, whoever ended it."""
 
-    def __init__(
-        self, parts: LineUp, session: AgentSession[None], keyboard: Keyboard, is_over: "asyncio.Future[str]"
-    ) -> None:
+    def __init__(self, parts: LineUp, caller: Caller, is_over: "asyncio.Future[str]") -> None:
         self._parts = parts
-        self._session = session
-        self._keyboard = keyboard
+        self._caller = caller
         self.is_over = is_over
 
     @property
@@ -83,7 +65,7 @@ class TypedCall:
             for call in event.function_calls:
                 tell(call.name, call.arguments)
 
-        self._session.on("function_tools_executed", executed)
+        self._caller.session.on("function_tools_executed", executed)
 
     async def quiet(self, *, for_s: float = QUIET_S, within_s: float = LISTENS_WITHIN_S) -> bool:
         """Wait until nobody has spoken for so long, from now on; tells whether that came about in time."""
@@ -98,7 +80,7 @@ class TypedCall:
     async def say(self, text: str) -> None:
         """The caller speaks, once the agent has finished its sentence."""
         await self.quiet()
-        self._keyboard.say(text)
+        self._caller.say(text)
 
     async def hang_up(self) -> None:
         await self._parts.ending.begin(Outcome.CALLER_LEFT)
@@ -126,20 +108,17 @@ class _NoMusic:
 
 
 @asynccontextmanager
-async def typed_call(
-    store: Store, dispatch: Dispatch, *, model: llm.LLM[Any], clock: Clock
-) -> AsyncIterator[TypedCall]:
+async def typed_call(store: Store, dispatch: Dispatch, *, caller: Caller, clock: Clock) -> AsyncIterator[TypedCall]:
     """Answer the call and greet its caller; it is over when the block is left."""
     briefing = await brief(store, dispatch, caller=CALLER, at=clock())
-    room, keyboard = _Room(), Keyboard()
+    room = _Room()
     parts = LineUp.of(briefing, store=store, music=_NoMusic(), job=room, clock=clock)
-    session = _session(keyboard, model)
-    parts.serve(session)
-    call = TypedCall(parts, session, keyboard, room.is_over)
+    parts.serve(caller.session)
+    call = TypedCall(parts, caller, room.is_over)
     try:
         await parts.inbox.open(dispatch.call)
-        await session.start(parts.receptionist, record=False)
-        parts.floor.attach(session)
+        await caller.session.start(parts.receptionist, record=False)
+        parts.floor.attach(caller.session)
         greeting = asyncio.create_task(parts.answer())
         try:
             yield call
@@ -147,18 +126,3 @@ async def typed_call(
             greeting.cancel()
     finally:
         await call.hang_up()
-
-
-def _session(keyboard: Keyboard, model: llm.LLM[Any]) -> AgentSession[None]:
-    session = make_session(
-        Pipeline(
-            name="console",
-            stt=keyboard,
-            llm=model,
-            tts=SilentVoice(seconds_a_character=SECONDS_A_CHARACTER),
-            vad=None,
-            turn_detection="stt",
-        )
-    )
-    session.output.audio = NoLoudspeaker()
-    return session

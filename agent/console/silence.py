@@ -41,9 +41,9 @@ class _Speech(tts.ChunkedStream):
 class NoLoudspeaker(AudioOutput):
     """Plays nothing, in the loop's time."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, sample_rate: int = SAMPLE_RATE) -> None:
         super().__init__(
-            label="no loudspeaker", capabilities=AudioOutputCapabilities(pause=False), sample_rate=SAMPLE_RATE
+            label=type(self).__name__, capabilities=AudioOutputCapabilities(pause=False), sample_rate=sample_rate
         )
         self._began_at: float | None = None
         self._of_s = 0.0

@@ -21,5 +21,5 @@ class Pipeline:
     llm: llm.LLM[Any]
     tts: tts.TTS[Any]
     vad: vad.VAD | None
-    turn_detection: inference.TurnDetector | Literal["stt"]
-    """`stt` where the recogniser itself knows when a turn is over, as a keyboard does."""
+    turn_detection: inference.TurnDetector | Literal["stt", "vad"]
+    """`stt` where the recogniser itself knows when a turn is over, as a keyboard does; `vad` where silence is enough."""

@@ -65,6 +65,7 @@ class Script:
             line,
             self.terminal,
             settings=self._settings,
+            is_spoken=False,
             by=PersonRef(uid="console-ana", name="Ana"),
             call_id=CALL,
             learns=True,
