@@ -40,13 +40,9 @@ class Providers:
             self.become(double, Behaviour.WELL)
             double.complaints.clear()
         self.gemini.model = self.openai.model = obedient
-        for kept in (
-            self.deepgram.heard,
-            self.openai.heard,
-            self.openai.texts,
-            self.gemini.requests,
-            self.openai.requests,
-        ):
+        for double in (self.deepgram, self.gemini, self.openai):
+            double.requests.clear()
+        for kept in (self.deepgram.heard, self.openai.heard, self.openai.texts, self.openai.voices):
             kept.clear()
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:

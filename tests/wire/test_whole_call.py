@@ -73,9 +73,6 @@ async def test_any_endpoint_that_speaks_openais_language_serves_as_the_model(
         asked_at = await call.ask("can i pay with a credit card")
         await call.reply(after=asked_at)
         heard = await call.heard([CARDS, *ANSWERS], since=asked_at)
-        assert heard.best == CARDS, heard.matches
-        await call.ask("do you have parking")
-        request = await call.asked()
-        assert "park" in request.question
-    assert [body["model"] for body in providers.openai.requests] == ["a-model-of-somebodys"] * 2
+    assert heard.best == CARDS, heard.matches
+    assert [body["model"] for body in providers.openai.requests] == ["a-model-of-somebodys"]
     assert providers.gemini.requests == []
