@@ -25,6 +25,12 @@ OUTCOMES = {
     Outcome.NOT_CONNECTED: "Not connected",
     Outcome.FAILED: "Failed",
 }
+WITHOUT_NUMBER = {
+    "": "Browser caller",
+    "browser": "Browser caller",
+    "front end": "Front-end caller",
+    "console": "Console caller",
+}
 SPEAKERS = {Speaker.CALLER: "Caller", Speaker.AGENT: "Agent", Speaker.SUPERVISOR: "Your team"}
 
 
@@ -56,7 +62,7 @@ def elapsed(duration: timedelta) -> str:
 
 def shown_caller(caller: str | Call) -> str:
     number = masked(caller.caller) if isinstance(caller, Call) else caller
-    return "Browser caller" if number in ("browser", "") else number
+    return WITHOUT_NUMBER.get(number, number)
 
 
 def said_before(request: HelpRequest) -> tuple[ContextTurn, ...]:
