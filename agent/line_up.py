@@ -16,7 +16,7 @@ from agent.ending import Ending, Job
 from agent.floor import Floor
 from agent.hold import Hold, Music
 from agent.inbox import Inbox
-from agent.measurements import call_answered, provider_failed
+from agent.measurements import call_answered, watch_providers
 from agent.questions import Questions
 from agent.receptionist import Receptionist
 from agent.relay import Relay
@@ -28,7 +28,6 @@ from agent.writer import Writer
 from holdline import line
 from holdline.call import Outcome
 from holdline.store import Store
-
 
 CURRENT_WITHIN_S = 2.0
 
@@ -106,7 +105,7 @@ class LineUp:
             self.ending.on_end(undo)
         session.on("conversation_item_added", lambda event: self.receptionist.replied(event.item))
         session.on("error", self.receptionist.failed)
-        session.on("error", provider_failed)
+        watch_providers(session)
         session.on("close", self._closed)
 
     def _closed(self, event: CloseEvent) -> None:

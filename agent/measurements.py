@@ -7,8 +7,11 @@ process anyway, and is counted there.
 
 import logging
 from datetime import datetime
+from functools import partial
+from typing import Any, cast
 
-from livekit.agents import ErrorEvent
+from livekit.agents import AgentSession, ErrorEvent, llm, tts
+from livekit.rtc import EventEmitter
 from opentelemetry import metrics
 from opentelemetry.context import get_current
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -34,10 +37,25 @@ def silence_filled() -> None:
     _tell("silences_filled")
 
 
-def provider_failed(event: ErrorEvent) -> None:
+def provider_failed(part: str) -> None:
     """Which part failed: stt, llm, tts or realtime_model. Of what it said, nothing is taken."""
-    kind = str(getattr(event.error, "type", "other"))
-    _tell("provider_failures", part=kind.removesuffix("_error"))
+    _tell("provider_failures", part=part)
+
+
+def watch_providers(session: AgentSession[None]) -> None:
+    """Count what the session cannot get over by itself, and each provider whose stand-in has to take over."""
+
+    def broke(event: ErrorEvent) -> None:
+        provider_failed(str(getattr(event.error, "type", "other")).removesuffix("_error"))
+
+    def changed(part: str, event: Any) -> None:
+        if not event.available:
+            provider_failed(part)
+
+    session.on("error", broke)
+    for part, adapter in (("llm", session.llm), ("tts", session.tts)):
+        if isinstance(adapter, llm.FallbackAdapter | tts.FallbackAdapter):
+            cast(EventEmitter[Any], adapter).on(f"{part}_availability_changed", partial(changed, part))
 
 
 class HelpRequests:

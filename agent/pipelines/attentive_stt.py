@@ -24,6 +24,8 @@ from livekit.agents import (
     vad,
 )
 
+from agent.measurements import provider_failed
+
 log = logging.getLogger("holdline.pipeline")
 
 SAMPLE_RATE = 16_000
@@ -90,6 +92,7 @@ class AttentiveSTT(stt.STT[Any]):
                         return await answer
                 except (TimeoutError, APIError) as error:
                     log.warning("%s gave no words: %s", reserve.provider, type(error).__name__)
+                    provider_failed("stt")
                     self._left_alone_until[reserve] = now() + RESERVE_LEFT_ALONE_S
             return None
         finally:
@@ -194,6 +197,7 @@ class _Stream(stt.RecognizeStream):
                 if time.monotonic() - began_at > CONNECT_WITHIN_S:
                     failures = 0
                 log.warning("%s is away (%s: %s)", self._owner.provider, type(error).__name__, error)
+                provider_failed("stt")
             self._line = None
             self._is_in_time = False
             if self._utterance is not None and self._is_speaking:

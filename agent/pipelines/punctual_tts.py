@@ -14,6 +14,8 @@ from uuid import uuid4
 from livekit import rtc
 from livekit.agents import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, APIError, APITimeoutError, tts
 
+from agent.measurements import provider_failed
+
 log = logging.getLogger("holdline.pipeline")
 
 FIRST_SOUND_WITHIN_S = 1.5
@@ -75,6 +77,7 @@ class _Speech(tts.ChunkedStream):
             if not begun:
                 raise
             log.warning("%s broke off in mid-sentence, it is said again: %s", self._owner.provider, error)
+            provider_failed("tts")
             async for frame in _spoken(self._owner.understudy, self._input_text, rate=rate):
                 output_emitter.push_frame(frame)
 

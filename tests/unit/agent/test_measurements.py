@@ -5,11 +5,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from livekit.agents import ErrorEvent
+from livekit.agents import AgentSession, ErrorEvent, llm
 from prometheus_client import CollectorRegistry
 
 from agent.health import Standing
-from agent.measurements import Counting, HelpRequests, call_answered, measured, provider_failed, silence_filled
+from agent.measurements import (
+    Counting,
+    HelpRequests,
+    call_answered,
+    measured,
+    provider_failed,
+    silence_filled,
+    watch_providers,
+)
+from agent.pipelines.rules_llm import RulesLLM
 from holdline.help_request import Event, HelpRequest, Status
 from tests.builders import NOW, a_request, an_answered_request, later
 
@@ -88,17 +97,33 @@ def test_the_relay_is_measured_from_commit_to_synthesiser_and_to_first_frame(reg
     assert measured_s("first_frame") == pytest.approx(0.0737)
 
 
+def test_calls_silences_and_failures_by_part_are_counted(registry: CollectorRegistry) -> None:
+    call_answered()
+    silence_filled()
+    provider_failed("stt")
+    assert registry.get_sample_value("holdline_calls_answered_total") == 1
+    assert registry.get_sample_value("holdline_silences_filled_total") == 1
+    assert failures(registry, "stt") == 1
+
+
+def failures(registry: CollectorRegistry, part: str) -> float | None:
+    return registry.get_sample_value("holdline_provider_failures_total", {"part": part})
+
+
 class Failure:
     type = "tts_error"
 
 
-def test_calls_silences_and_failures_by_part_are_counted(registry: CollectorRegistry) -> None:
-    call_answered()
-    silence_filled()
-    provider_failed(ErrorEvent(error=Failure(), source=None))
-    assert registry.get_sample_value("holdline_calls_answered_total") == 1
-    assert registry.get_sample_value("holdline_silences_filled_total") == 1
-    assert registry.get_sample_value("holdline_provider_failures_total", {"part": "tts"}) == 1
+async def test_what_a_session_cannot_get_over_and_what_a_stand_in_takes_over_are_failures(
+    registry: CollectorRegistry,
+) -> None:
+    models = llm.FallbackAdapter([RulesLLM(), RulesLLM()])
+    session: AgentSession[None] = AgentSession(llm=models)
+    watch_providers(session)
+    session.emit("error", ErrorEvent(error=Failure(), source=None))
+    for available in (False, True):
+        models.emit("llm_availability_changed", llm.AvailabilityChangedEvent(llm=models, available=available))
+    assert (failures(registry, "tts"), failures(registry, "llm")) == (1, 1)
 
 
 class Kept(logging.Handler):
