@@ -1,6 +1,7 @@
 """`holdline call`: at a terminal, a recorded caller is placed, and the call is printed with what the answer took."""
 
 import asyncio
+import json
 import re
 import sys
 from typing import Any
@@ -11,8 +12,10 @@ import pytest
 
 from holdline.help_request import HelpRequest, Status
 from holdline.store import Query, Store
+from local import ready_file
 from local.checkout import ROOT
 from local.ports import Ports
+from tests.e2e.conftest import SALON
 
 ANSWER = "Yes, dogs are welcome, and so are cats."
 
@@ -33,6 +36,16 @@ async def test_a_rehearsal_prints_the_call_and_the_three_steps_of_the_answers_wa
     assert all(took), printed
     ms = [float(one[1]) for one in took if one is not None]
     assert ms == sorted(ms)
+    for part, logger in (("worker", "agent.questions"), ("worker", "agent.relay"), ("functions", "functions.calls")):
+        told = [entry for entry in logged(stack, part) if entry["logger"] == logger and call[1] in entry["message"]]
+        assert told, (part, logger)
+        assert {(one["program"], one["call"], one["org"]) for one in told} == {(part, call[1], SALON)}
+
+
+def logged(stack: dict[str, Any], part: str) -> list[dict[str, Any]]:
+    """The events in the log of one part."""
+    log = ready_file.folder_of(urlsplit(stack["dashboard_url"]).port or 0) / "log" / f"{part}.log"
+    return [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
 
 
 async def test_the_worker_counts_what_its_calls_came_to(stack: dict[str, Any], salon: Store) -> None:
