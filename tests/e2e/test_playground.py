@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from livekit import api, rtc
+from livekit.agents.voice.remote_session import RemoteSession
 
 from holdline.call import Call, CallKind, Outcome, Speaker, Turn
 from holdline.store import Put, Query, Store
@@ -56,6 +57,24 @@ async def test_each_is_answered_by_one_agent_the_default_one_or_the_one_that_the
         is_answered(stack, salon, any_name, agents=[OUR_AGENT], by="front-desk"),
         is_answered(stack, salon, telling_name, agents=[], by=brief_desk.id),
     )
+
+
+@pytest.mark.proof
+async def test_what_is_sent_into_the_room_as_data_is_not_the_callers_voice(
+    stack: dict[str, Any], salon: Store, brief_desk: VoiceAgent
+) -> None:
+    """Anybody in the room could type for the caller otherwise, with LiveKit's own client for it."""
+    room = f"call_{salon.org}_{brief_desk.id}_{uuid4().hex[:8]}"
+    async with entered(stack, salon, room, agents=[]) as call:
+        await call.greeted()
+        [agent] = [one for one in call.caller.room.remote_participants.values() if is_agent(one)]
+        remote = RemoteSession.from_room(call.caller.room, agent.identity)
+        await remote.start()
+        with pytest.raises(TimeoutError):
+            await remote.run("how much is a haircut", timeout=4)
+        await remote.aclose()
+    turns = salon.find(Query(Turn, {"call": call.call})).records
+    assert [turn.who for turn in turns] == [Speaker.AGENT]
 
 
 async def is_answered(stack: dict[str, Any], store: Store, room: str, *, agents: list[str], by: str) -> None:
