@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NoReturn
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 SLOW_S = 5.0
 KEY = "key-of-a-double"
@@ -28,7 +29,7 @@ class Double:
     """Made with `prefix`, the path below which the provider's interface lies; `start`ed and `close`d in one loop."""
 
     def __init__(self, *, prefix: str = "") -> None:
-        self.app = web.Application()
+        self.app = web.Application(middlewares=[_mind_who_left])
         self.behaviour = Behaviour.WELL
         self.complaints: list[str] = []
         self._prefix = prefix
@@ -82,6 +83,15 @@ class Double:
         for connection in [] if server is None else list(server.connections):
             if connection.transport is not None:
                 connection.transport.abort()
+
+
+@web.middleware
+async def _mind_who_left(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Whoever waited long enough and left wants no answer any more; that is no error of the double's."""
+    try:
+        return await handler(request)
+    except ConnectionResetError:
+        return web.Response()
 
 
 def hang_up(request: web.Request) -> None:

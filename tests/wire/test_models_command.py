@@ -78,6 +78,7 @@ def test_one_provider_that_is_dead_is_named_and_the_others_are_timed(named: Prov
     result = models("--try")
     assert result.exit_code == 1
     failed = {name: said for name, said in verdicts(result).items() if not said.startswith("answers in")}
+    assert len(failed) == 1, result.output
     (said,) = failed.values()
     assert "Gemini" in next(iter(failed)) and "does not take the connection" in said
     assert "GOOGLE_GEMINI_BASE_URL" in result.output
