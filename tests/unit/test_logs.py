@@ -160,16 +160,6 @@ def test_the_settings_choose_the_form_and_what_is_no_terminal_gets_json(asked: A
     assert type(formatter("worker", settings)) is kind
 
 
-@pytest.fixture
-def logging_as_found() -> Iterator[None]:
-    root = logging.getLogger()
-    before = (list(root.handlers), root.level, sys.excepthook, threading.excepthook)
-    yield
-    root.handlers[:], level, sys.excepthook, threading.excepthook = before
-    root.setLevel(level)
-    logging.captureWarnings(False)
-
-
 @pytest.mark.usefixtures("logging_as_found")
 def test_every_logger_writes_through_one_handler_gunicorns_too(capsys: pytest.CaptureFixture[str]) -> None:
     logging.getLogger().addHandler(logging.StreamHandler(sys.stdout))  # as a library might have

@@ -3,9 +3,7 @@
 import asyncio
 import json
 import logging
-import sys
-import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -153,16 +151,6 @@ async def livekit() -> AsyncIterator[LiveKit]:
     yield server
     await server.hang_up()
     await runner.cleanup()
-
-
-@pytest.fixture
-def logging_as_found() -> Iterator[None]:
-    root = logging.getLogger()
-    before = (list(root.handlers), root.level, sys.excepthook, threading.excepthook)
-    yield
-    root.handlers[:], level, sys.excepthook, threading.excepthook = before
-    root.setLevel(level)
-    logging.captureWarnings(False)
 
 
 @pytest.mark.usefixtures("logging_as_found")
