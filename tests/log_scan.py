@@ -128,7 +128,7 @@ def _stack_logs() -> list[Path]:
     return [log for part in OUR_PARTS for log in sorted((CACHE / "run").glob(f"*/log/{part}.log"))]
 
 
-def _is_of_a_part(line: str) -> bool:
+def is_of_a_part(line: str) -> bool:
     """What a stack's launcher shows under a part's name; the rest it says itself, such as how to sign in."""
     return line.partition("|")[0].strip() in OUR_PARTS
 
@@ -152,7 +152,7 @@ class LogScan:
         base = getattr(getattr(session.config, "_tmp_path_factory", None), "_basetemp", None)
         for log in sorted(base.rglob("*.log")) if base is not None else ():
             by_a_launcher = log.stem.isdigit()  # named after the stack's port base
-            places.append(Place(log, is_ours=_is_of_a_part) if by_a_launcher else Place(log))
+            places.append(Place(log, is_ours=is_of_a_part) if by_a_launcher else Place(log))
         self._finds = sorted({*finds(places, known_scanner()), *self.records.finds})
         if self._finds and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.log_scan import OUR_PARTS, Place, Records, Scanner, finds, known_scanner, sentences_in
+from tests.log_scan import OUR_PARTS, Place, Records, Scanner, finds, is_of_a_part, known_scanner, sentences_in
 
 pytest_plugins = ["pytester"]
 
@@ -55,6 +55,12 @@ def test_what_a_log_held_before_the_run_is_not_of_this_run(tmp_path: Path) -> No
     assert list(finds([Place(log, skip)], SCANNER)) == [f"{log}:3: number"]
     log.write_text("+15555550144\n")
     assert list(finds([Place(log, skip + 100)], SCANNER)) == [f"{log}:1: number"]
+
+
+def test_of_a_launchers_log_only_what_the_parts_wrote_is_looked_at(tmp_path: Path) -> None:
+    log = tmp_path / "24000.txt"
+    log.write_text("  Sign in     ana@luxe.example.com  (the line is +12125550100)\nworker     | +15555550142 rings\n")
+    assert list(finds([Place(log, is_ours=is_of_a_part)], SCANNER)) == [f"{log}:2: number"]
 
 
 def test_the_canaries_are_what_callers_ask_and_supervisors_answer() -> None:
