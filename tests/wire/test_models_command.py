@@ -18,8 +18,12 @@ from tests.unit.cli.examined import a_subject
 from tests.wire.double import Behaviour
 from tests.wire.providers import Providers
 
-# Google's client makes its own kind of session, which the session's library would rather it did not.
-pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
+pytestmark = [
+    # Google's client makes its own kind of session, which the session's library would rather it did not.
+    pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning"),
+    # That library warns of its own way to read a form, whenever a piece of one ends in the middle of a boundary.
+    pytest.mark.filterwarnings("ignore:unread_data:DeprecationWarning"),
+]
 
 
 @pytest.fixture
