@@ -12,12 +12,14 @@ from livekit import api, rtc
 from agent.announcer import TRACK as ANNOUNCEMENT
 from local.ear import SAMPLE_RATE as EAR_RATE
 from local.ear import Ear
-from local.sound import Samples, Sound
+from local.sound import Samples, Sound, rms
 from local.transcript import Spoken, Transcript
 
 MOUTH_RATE = 16_000
 FRAME_S = 0.02
 LEAVE_WITHIN_S = 5.0
+FAINT_RMS = 30.0
+"""What a codec makes of silence once it has carried a voice is below it."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,7 @@ async def _hear(track: rtc.Track, ear: Ear, *, gaps: bool) -> None:
     stream = rtc.AudioStream(track, sample_rate=EAR_RATE, num_channels=1)
     try:
         async for event in stream:
-            if gaps or any(event.frame.data):
+            if gaps or rms(np.frombuffer(event.frame.data, dtype=np.int16)) >= FAINT_RMS:
                 ear.take(event.frame)
     finally:
         await stream.aclose()
