@@ -22,4 +22,4 @@ class Pipeline:
     tts: tts.TTS[Any]
     vad: vad.VAD | None
     turn_detection: inference.TurnDetector | Literal["stt", "vad"]
-    """`stt` where the recogniser itself knows when a turn is over, as a keyboard does; `vad` where silence is enough."""
+    """`stt` where the recogniser itself knows when a turn is over, as a keyboard does; `vad` where silence will do."""

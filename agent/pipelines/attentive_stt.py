@@ -17,7 +17,6 @@ from livekit.agents import (
     DEFAULT_API_CONNECT_OPTIONS,
     NOT_GIVEN,
     APIConnectOptions,
-    APIError,
     NotGivenOr,
     stt,
     utils,
@@ -25,10 +24,10 @@ from livekit.agents import (
 )
 
 from agent.measurements import provider_failed
+from agent.pipelines.reserves import SAMPLE_RATE, Reserves
 
 log = logging.getLogger("holdline.pipeline")
 
-SAMPLE_RATE = 16_000
 CONNECT_WITHIN_S = 2.0
 CALL_AGAIN_AFTER_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 PATIENCE_S = 0.9
@@ -37,11 +36,6 @@ LITTLE_PATIENCE_S = 0.2
 """And once it was not."""
 A_WORD_S = 0.3
 """A shorter sound for which a provider in touch gives no words was none."""
-RESERVE_WITHIN_S = (1.5, 5.0)
-"""How long a reserve may take while there is another, and the last."""
-RESERVE_OPTIONS = APIConnectOptions(max_retry=0, timeout=RESERVE_WITHIN_S[0])
-RESERVE_LEFT_ALONE_S = 30.0
-"""How long a reserve that failed is not asked."""
 
 
 class AttentiveSTT(stt.STT[Any]):
@@ -50,9 +44,8 @@ class AttentiveSTT(stt.STT[Any]):
             capabilities=stt.STTCapabilities(streaming=True, interim_results=first.capabilities.interim_results)
         )
         self.first = first
-        self.reserves = tuple(reserves)
+        self.reserves = Reserves(reserves)
         self.detector = detector
-        self._left_alone_until: dict[stt.STT[Any], float] = {}
         first.on("metrics_collected", self._pass_on)
 
     @property
@@ -71,34 +64,6 @@ class AttentiveSTT(stt.STT[Any]):
     ) -> stt.RecognizeStream:
         return _Stream(self, conn_options=conn_options)
 
-    async def from_the_reserves(self, sound: bytes) -> stt.SpeechEvent | None:
-        """The words of a whole utterance; None where no reserve answers.
-
-        All are asked at once, since somebody waits; the first in the order that answers in time is listened to.
-        """
-        frame = rtc.AudioFrame(sound, SAMPLE_RATE, 1, len(sound) // 2)
-        now = asyncio.get_running_loop().time
-        asked_at = now()
-        asked = {
-            reserve: asyncio.create_task(reserve.recognize(frame, conn_options=RESERVE_OPTIONS))
-            for reserve in self.reserves
-            if asked_at >= self._left_alone_until.get(reserve, 0.0)
-        }
-        try:
-            for reserve, answer in asked.items():
-                within_s = RESERVE_WITHIN_S[reserve is self.reserves[-1]]
-                try:
-                    async with asyncio.timeout_at(asked_at + within_s):
-                        return await answer
-                except (TimeoutError, APIError) as error:
-                    log.warning("%s gave no words: %s", reserve.provider, type(error).__name__)
-                    provider_failed("stt")
-                    self._left_alone_until[reserve] = now() + RESERVE_LEFT_ALONE_S
-            return None
-        finally:
-            for answer in asked.values():
-                answer.add_done_callback(_forget)
-
     def prewarm(self) -> None:
         self.first.prewarm()
 
@@ -113,8 +78,8 @@ class AttentiveSTT(stt.STT[Any]):
 
     async def aclose(self) -> None:
         self.first.off("metrics_collected", self._pass_on)
-        for recogniser in (self.first, *self.reserves):
-            await recogniser.aclose()
+        await self.first.aclose()
+        await self.reserves.aclose()
 
     def _pass_on(self, *args: Any, **kwargs: Any) -> None:
         self.emit("metrics_collected", *args, **kwargs)
@@ -202,8 +167,7 @@ class _Stream(stt.RecognizeStream):
             self._is_in_time = False
             if self._utterance is not None and self._is_speaking:
                 self._utterance.was_cut_off = True
-            for reserve in self._owner.reserves:
-                reserve.prewarm()
+            self._owner.reserves.prewarm()
             if not self._has_ended:
                 await asyncio.sleep(CALL_AGAIN_AFTER_S[min(failures, len(CALL_AGAIN_AFTER_S) - 1)])
             failures += 1
@@ -269,8 +233,7 @@ class _Stream(stt.RecognizeStream):
             if utterance.unheard_s < A_WORD_S and not utterance.was_noticed:
                 return
             if not utterance.was_noticed:
-                for reserve in self._owner.reserves:
-                    reserve.prewarm()
+                self._owner.reserves.prewarm()
             try:
                 async with asyncio.timeout(PATIENCE_S if self._is_in_time else LITTLE_PATIENCE_S):
                     await utterance.has_words.wait()
@@ -279,19 +242,13 @@ class _Stream(stt.RecognizeStream):
                 pass
         if not utterance.sound:
             return
-        found = await self._owner.from_the_reserves(bytes(utterance.sound))
+        found = await self._owner.reserves.recognise(bytes(utterance.sound))
         if utterance.has_words.is_set() or found is None or not found.alternatives or not found.alternatives[0].text:
             return
         self._is_in_time = self._is_in_time and utterance.was_cut_off
         utterance.has_words.set()
         self._settled_until_s = max(self._settled_until_s, until_s)
         self._event_ch.send_nowait(found)
-
-
-def _forget(answer: "asyncio.Task[stt.SpeechEvent]") -> None:
-    """It came too late to be listened to, well or not."""
-    if not answer.cancelled():
-        answer.exception()
 
 
 def _samples(event: vad.VADEvent) -> bytes:

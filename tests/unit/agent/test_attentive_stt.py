@@ -18,8 +18,9 @@ from livekit.agents import (
     vad,
 )
 
-from agent.pipelines.attentive_stt import PATIENCE_S, RESERVE_WITHIN_S, SAMPLE_RATE, AttentiveSTT
+from agent.pipelines.attentive_stt import PATIENCE_S, AttentiveSTT
 from agent.pipelines.offline import BREATH_S
+from agent.pipelines.reserves import SAMPLE_RATE, WITHIN_S
 
 FRAME_S = 0.05
 QUESTION_S = 1.5
@@ -320,8 +321,21 @@ async def test_a_reserve_that_hangs_is_passed_over_and_left_alone_for_a_while(on
         paused_at = await on.pause()
         await on.silence(5)
     assert on.texts == ["by the last"] * 2
-    assert on.words[-1][1] - paused_at < RESERVE_WITHIN_S[0]
+    assert on.words[-1][1] - paused_at < WITHIN_S
     assert len(on.first_reserve.given_s) == 1
+
+
+async def test_the_last_reserve_is_asked_again_though_it_failed(on: Line) -> None:
+    on.first_reserve.hangs = on.last_reserve.hangs = True
+    on.provider.die()
+    await on.speech()
+    await on.pause()
+    await on.silence(8)
+    on.last_reserve.hangs = False
+    await on.speech()
+    await on.pause()
+    await on.silence(3)
+    assert on.texts == ["by the last"]
 
 
 async def test_a_cough_for_which_a_provider_in_touch_has_no_words_is_none(on: Line) -> None:

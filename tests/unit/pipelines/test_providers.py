@@ -115,7 +115,7 @@ async def test_whatever_has_a_provider_has_a_stand_in_behind_it(models: Models) 
     pipeline = choose(settings(**KEYS), models=models)
     assert isinstance(pipeline.stt, AttentiveSTT)
     assert isinstance(pipeline.stt.first, deepgram.STT)
-    assert [type(reserve) for reserve in pipeline.stt.reserves] == [openai.STT, PocketSphinxSTT]
+    assert [type(reserve) for reserve in pipeline.stt.reserves.recognisers] == [openai.STT, PocketSphinxSTT]
     assert isinstance(pipeline.llm, llm.FallbackAdapter)
     assert [type(model) for model in pipeline.llm._llm_instances] == [openai.LLM, google.LLM]
     assert isinstance(pipeline.tts, tts.FallbackAdapter)
@@ -131,7 +131,7 @@ async def test_what_has_no_provider_stands_alone(models: Models) -> None:
 async def test_a_line_in_another_language_keeps_calling_a_provider_that_nobody_stands_in_for(models: Models) -> None:
     pipeline = choose(settings(deepgram_api_key="k"), models=models, language="de")
     assert isinstance(pipeline.stt, AttentiveSTT)
-    assert pipeline.stt.reserves == ()
+    assert pipeline.stt.reserves.recognisers == ()
     assert isinstance(pipeline.tts, EspeakTTS)
     assert pipeline.tts.voice == "de"
 
