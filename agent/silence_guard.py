@@ -26,7 +26,7 @@ from holdline.intent import Intent, intent
 
 log = logging.getLogger("holdline.call")
 
-SPEAK_UP_AFTER_S = 2.4
+SPEAK_UP_AFTER_S = 2.2
 """Of silence after the caller's last sound; with the time that a recording takes to be heard, it stays below three."""
 AGAIN_AFTER_S = 4.0
 """After a recorded "one moment" that nothing followed."""

@@ -20,7 +20,7 @@ from agent.turn_notes import Do, Note, open_note
 
 log = logging.getLogger(__name__)
 
-WITHIN_S = 1.8
+WITHIN_S = 1.5
 """How long a model has to its first sentence or to its question for a person, and from then on to each next one."""
 ASK, END = "ask_supervisor", "end_call"
 TOOLS = {Do.ASK: ASK, Do.SAY_GOODBYE: END}
