@@ -17,6 +17,10 @@ from holdline.people import PhoneNumber
 from holdline.settings import WorkerSettings
 
 
+INITIALISED_WITHIN_S = 30.0
+"""A process loads its models in some seconds; on a busy machine the library's ten are too few, and cost a call."""
+
+
 class Worker(AgentServer):
     """One machine's worker. Calls run in processes of their own, forked from a server that knows nothing of this one:
     what is opened here, such as the channel that asks after storage, is in none of them."""
@@ -38,6 +42,7 @@ class Worker(AgentServer):
             load_fnc=lambda worker: len(worker.active_jobs) / settings.worker_capacity,
             load_threshold=0.99,
             num_idle_processes=settings.worker_idle_processes,
+            initialize_process_timeout=INITIALISED_WITHIN_S,
             drain_timeout=settings.worker_drain_timeout_s,
         )
         self._settings = settings
