@@ -16,7 +16,6 @@ from holdline.firestore import connect
 from holdline.people import PhoneNumber
 from holdline.settings import WorkerSettings
 
-
 INITIALISED_WITHIN_S = 30.0
 """A process loads its models in some seconds; on a busy machine the library's ten are too few, and cost a call."""
 
