@@ -5,11 +5,11 @@ import logging
 from functions.context import Context
 from holdline import config, lease, line
 from holdline.call import Call, CallKind, Dispatch, Outcome
-from holdline.errors import HoldlineError, NotFound, NoVoiceAgent
+from holdline.errors import HoldlineError
 from holdline.logs import about
 from holdline.people import PhoneNumber
 from holdline.redaction import masked
-from holdline.voice_agent import VoiceAgent
+from holdline.voice_agent import on_duty
 
 log = logging.getLogger(__name__)
 
@@ -30,12 +30,7 @@ def open_call(
     """
     about(call=call_id, org=number.org)
     store, at = context.database.for_org(number.org), context.now()
-    try:
-        voice_agent, version = config.in_force(store, VoiceAgent, number.voice_agent, at=at)
-    except NotFound:
-        raise NoVoiceAgent(f"{number.voice_agent} has no valid version.") from None
-    if not voice_agent.active:
-        raise NoVoiceAgent(f"{number.voice_agent} is switched off.")
+    voice_agent, version = on_duty(store, number.voice_agent, at=at)
     call = line.open_call(
         store,
         Call(
@@ -53,17 +48,9 @@ def open_call(
     )
     if not call.is_live:
         return call
-    dispatch = Dispatch(
-        org=number.org,
-        call=call.id,
-        voice_agent=call.voice_agent,
-        version=call.voice_agent_version,
-        kind=call.kind,
-        caller_identity=call.caller_identity,
-    )
     try:
         lease.expect(context.database.platform, call.id, org=number.org, at=at)
-        context.rooms.open(dispatch)
+        context.rooms.open(Dispatch.to(call, org=number.org))
     except Exception:  # whatever it was, this call will not be held
         _close_as_failed(context, number.org, call.id)
         raise
@@ -74,7 +61,11 @@ def open_call(
 def _close_as_failed(context: Context, org: str, call_id: str) -> None:
     try:
         line.close(
-            context.database.for_org(org), call_id, outcome=Outcome.FAILED, detail="room_not_opened", at=context.now()
+            context.database.for_org(org),
+            call_id,
+            outcome=Outcome.FAILED,
+            detail="the room could not be opened",
+            at=context.now(),
         )
     except HoldlineError:  # what broke first is what is told
         log.error("call %s has no room and could not be closed", call_id)

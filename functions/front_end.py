@@ -37,7 +37,7 @@ def send_agent(room: Room, wanted: front_end.Line, context: Context) -> None:
 def _give_up(call: Call, store: Store, context: Context) -> None:
     """Better no room than one in which nobody answers; sending again might send a second agent."""
     try:
-        line.close(store, call.id, outcome=Outcome.FAILED, detail="agent_not_sent", at=context.now())
+        line.close(store, call.id, outcome=Outcome.FAILED, detail="no agent could be sent", at=context.now())
         context.rooms.close(call.room_name)
     except (StoreError, RoomNotClosed) as error:
         log.error("call %s has no agent and could not be ended: %s", call.id, error)

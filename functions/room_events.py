@@ -66,7 +66,7 @@ def take_in(event: WebhookEvent, call_id: str, store: Store, *, at: datetime) ->
             was_sent = participant.disconnect_reason in SENT_AWAY
             line.close(store, call.id, outcome=Outcome.AGENT_ENDED if was_sent else Outcome.CALLER_LEFT, at=at)
     elif event.event == "room_finished":
-        line.close(store, call.id, outcome=_outcome(event, call), detail="room_finished", at=at)
+        line.close(store, call.id, outcome=_outcome(event, call), detail="the room closed", at=at)
 
 
 def _outcome(event: WebhookEvent, call: Call) -> Outcome:

@@ -101,7 +101,7 @@ def _close_calls(store: Store, rooms: frozenset[str], *, at: datetime) -> int:
     for call in gone:
         about(call=call.id, org=store.org)
         outcome = Outcome.CALLER_LEFT if call.answered_at else Outcome.NOT_CONNECTED
-        line.close(store, call.id, outcome=outcome, detail="room_gone", at=at)
+        line.close(store, call.id, outcome=outcome, detail="the room is gone", at=at)
         log.warning("the call is closed, since its room is gone and nobody said so")
     return len(gone)
 

@@ -67,6 +67,7 @@ class Call(Record):
     ended_at: Instant | None = None
     outcome: Outcome | None = None
     outcome_detail: str | None = None
+    """What ended it, in a few words; its page shows them."""
     delete_at: Instant | None = None
     """When the database may delete this call, its turns and its questions; it does so within a day or two of it."""
 

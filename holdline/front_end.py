@@ -15,11 +15,10 @@ from datetime import datetime
 
 from holdline import config
 from holdline.call import Call, CallKind
-from holdline.errors import AlreadyExists, NotFound, NoVoiceAgent
-from holdline.people import Organisation
+from holdline.errors import AlreadyExists
 from holdline.records import checked_id
 from holdline.store import Create, Store
-from holdline.voice_agent import VoiceAgent
+from holdline.voice_agent import on_duty
 
 OUR_ROOMS = ("phone-", "web-")
 """How the names of the rooms begin that our own doors open."""
@@ -66,15 +65,9 @@ def call_id(room_sid: str) -> str:
 def open_call(store: Store, line: Line, *, room: str, room_sid: str, at: datetime) -> Call | None:
     """Open the call of this room, or return None where that has been done: its agent is somebody else's affair.
 
-    Raises NoVoiceAgent where organisation or voice agent do not exist or the agent is switched off, and Unavailable.
+    Raises NoVoiceAgent where there is no such voice agent or it is switched off, and Unavailable.
     """
-    try:
-        voice_agent, version = config.in_force(store, VoiceAgent, line.voice_agent, at=at)
-        organisation, _ = config.in_force(store, Organisation, line.org, at=at)
-    except NotFound as missing:
-        raise NoVoiceAgent(f"{missing} The room asks for {line.org}/{line.voice_agent}.") from None
-    if not voice_agent.active:
-        raise NoVoiceAgent(f"{line.org}/{line.voice_agent} is switched off.")
+    voice_agent, version = on_duty(store, line.voice_agent, at=at)
     call = Call(
         id=call_id(room_sid),
         kind=CallKind.FRONT_END,
@@ -86,7 +79,7 @@ def open_call(store: Store, line: Line, *, room: str, room_sid: str, at: datetim
         voice_agent_version=version,
         opened_by=room_sid,
         started_at=at,
-        delete_at=organisation.keeps_until(at),
+        delete_at=config.organisation_in_force(store, line.org, at=at).keeps_until(at),
     )
     try:
         store.commit(Create(call))

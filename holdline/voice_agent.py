@@ -1,11 +1,15 @@
-"""A voice agent's configuration: what an admin sets for one line."""
+"""A voice agent's configuration: what an admin sets for one line, and whether it answers."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from pydantic import Field
 
+from holdline import config
+from holdline.errors import NotFound, NoVoiceAgent
 from holdline.people import Spoken
 from holdline.records import Record
+from holdline.store import Store
 
 LANGUAGE_TAG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 """BCP-47, as far as its shape goes."""
@@ -28,3 +32,15 @@ class VoiceAgent(Record):
     """How long a caller waits for a person before a message is taken."""
     progress_every_s: float = Field(default=8, ge=3, le=8)
     """The longest silence on hold, in seconds."""
+
+
+def on_duty(store: Store, voice_agent_id: str, *, at: datetime) -> tuple[VoiceAgent, str]:
+    """The voice agent that answers a call starting at `at`, and its version. Raises NoVoiceAgent, Unavailable."""
+    name = f"{store.org}/{voice_agent_id}"
+    try:
+        voice_agent, version = config.in_force(store, VoiceAgent, voice_agent_id, at=at)
+    except NotFound:
+        raise NoVoiceAgent(f"There is no voice agent {name}, or none that was ever valid.") from None
+    if not voice_agent.active:
+        raise NoVoiceAgent(f"{name} is switched off.")
+    return voice_agent, version

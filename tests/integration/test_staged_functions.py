@@ -290,7 +290,7 @@ def test_what_nobody_ended_is_swept_up(functions: dict[str, Served], database: D
     salon = database.for_org("salon")
     salon.commit(Create(a_call("lost")), Create(a_request("overdue", call="of-long-ago")))
     assert functions["sweep"].post().json() == {"closed": 1, "expired": 1, "failures": []}
-    assert must_get(salon, Call, "lost").record.outcome_detail == "room_gone"
+    assert must_get(salon, Call, "lost").record.outcome_detail == "the room is gone"
     assert must_get(salon, HelpRequest, "overdue").record.status is Status.EXPIRED
 
 

@@ -134,7 +134,7 @@ def test_a_room_that_is_gone_ends_its_call(world: World) -> None:
 def test_a_room_into_which_no_agent_could_be_sent_is_closed(world: World) -> None:
     world.rooms.refuses_agents = True
     assert world.livekit(told("room_started")).status_code == 204
-    assert (the_call(world).outcome, the_call(world).outcome_detail) == (Outcome.FAILED, "agent_not_sent")
+    assert (the_call(world).outcome, the_call(world).outcome_detail) == (Outcome.FAILED, "no agent could be sent")
     assert world.rooms.closed == [ROOM]
 
 

@@ -145,7 +145,7 @@ def test_a_room_that_is_gone_ends_a_call_that_nobody_ended(
     event = room_event("room_finished")
     event.room_end_reason = reason
     world.livekit(event)
-    assert (world.call().outcome, world.call().outcome_detail) == (outcome, "room_finished")
+    assert (world.call().outcome, world.call().outcome_detail) == (outcome, "the room closed")
 
 
 def test_a_call_that_the_worker_ended_keeps_its_outcome_whatever_comes_after(world: World, salon: Store) -> None:

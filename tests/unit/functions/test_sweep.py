@@ -47,7 +47,7 @@ def test_a_call_whose_room_is_gone_is_closed(ringing: World) -> None:
     response = swept(ringing)
     assert (response.status_code, response.json) == (200, {"closed": 1, "expired": 0, "failures": []})
     call = ringing.call()
-    assert (call.outcome, call.outcome_detail, call.ended_at) == (Outcome.CALLER_LEFT, "room_gone", ringing.now)
+    assert (call.outcome, call.outcome_detail, call.ended_at) == (Outcome.CALLER_LEFT, "the room is gone", ringing.now)
 
 
 def test_a_call_that_nobody_answered_did_not_connect(world: World) -> None:

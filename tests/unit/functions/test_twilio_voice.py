@@ -158,7 +158,7 @@ def test_without_a_room_the_caller_hears_an_apology_and_the_call_is_closed_as_fa
     world.rooms.failure = failure
     assert said(world.ring()) == twiml.OUR_FAILURE
     call = world.call()
-    assert (call.outcome, call.outcome_detail, call.ended_at) == (Outcome.FAILED, "room_not_opened", NOW)
+    assert (call.outcome, call.outcome_detail, call.ended_at) == (Outcome.FAILED, "the room could not be opened", NOW)
 
 
 def test_a_number_that_was_never_well_bound_is_an_apology_with_the_reason_beside_it(world: World) -> None:
