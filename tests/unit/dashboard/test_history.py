@@ -31,6 +31,12 @@ def test_calls_are_listed_the_latest_first_with_masked_numbers(ana: Browser) -> 
     assert "Caller hung up" in page
 
 
+def test_a_rehearsal_is_told_from_a_callers_call(ana: Browser) -> None:
+    assert ana.get("/calls").text.count("rehearsal") == 1
+    assert "rehearsal" in ana.get("/calls/c2").text
+    assert "rehearsal" not in ana.get("/calls/c1").text
+
+
 def test_times_are_told_where_the_organisation_is(ana: Browser) -> None:
     assert NOW.hour == 15
     assert "2 Mar, 10:00" in ana.get("/calls").text
