@@ -97,6 +97,7 @@ def test_the_line_names_every_target(staged: Path) -> None:
 def test_the_command_makes_the_folder_and_says_what_is_next(tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = [sys.executable, "-m", "cli.main", "stage", "functions", str(out)]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert f"holdline deploy functions --source {out}" in said
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert f"holdline deploy functions --source {out}" in run.stdout
     assert (out / "main.py").exists()
