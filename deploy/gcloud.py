@@ -59,7 +59,11 @@ def _run(gcloud: str, argv: tuple[str, ...], *, stdin: SecretStr | None) -> None
     given = stdin.get_secret_value().encode() if stdin else None
     done = subprocess.run([gcloud, *argv[1:]], input=given, check=False)  # noqa: S603 - printed before it is run
     if done.returncode != 0:
-        raise NotDeployed(f"That command failed (exit code {done.returncode}); gcloud says why above.")
+        raise NotDeployed(
+            f"That command failed (exit code {done.returncode}); gcloud says why above. What came before it is done "
+            f"and stays. Mend this, and run the same command again; what was made a moment ago may take Google a few "
+            f"minutes to know."
+        )
 
 
 def _is_so(gcloud: str, check: Check) -> bool:

@@ -13,6 +13,7 @@ HoldlineError
 +-- StoreError
     +-- AlreadyExists    create() met a document
     +-- Stale            the document changed since it was read
+    +-- NoCredentials    nobody said as whom we speak to storage
     +-- Unavailable      storage does not answer
 """
 
@@ -27,7 +28,8 @@ class BadSettings(HoldlineError):
         self.malformed = malformed
         lines = [f"missing: {', '.join(missing)}"] if missing else []
         lines += [f"{name}: {problem}" for name, problem in sorted(malformed.items())]
-        super().__init__("These settings keep the program from starting. " + "; ".join(lines))
+        remedy = "Give them in the environment or in .env; .env.example says what each one is."
+        super().__init__(f"These settings keep the program from starting. {'; '.join(lines)}\n{remedy}")
 
 
 class InvalidDocument(HoldlineError):
@@ -89,6 +91,10 @@ class AlreadyExists(StoreError):
 
 class Stale(StoreError):
     """The document changed, or went away, since it was read."""
+
+
+class NoCredentials(StoreError):
+    """This machine holds no credentials for storage, or none that can be read."""
 
 
 class Unavailable(StoreError):

@@ -38,7 +38,7 @@ class Subject:
     settings: Mapping[str, str]
     http: httpx.AsyncClient
     database: Callable[[], Database]
-    """Connects when it is first called, which blocks; raises what the credentials' library raises."""
+    """Connects when it is first called, which blocks; raises NoCredentials."""
     now: Callable[[], datetime]
     worker_url: str | None = None
     """Where the worker serves its readiness; None looks on this machine."""

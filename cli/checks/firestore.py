@@ -7,13 +7,12 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-from google.auth.exceptions import GoogleAuthError
 
 from cli.checks.asking import no_answer
 from cli.checks.blocking import blocking
 from cli.checks.check import Answer, Check, Fault, Fine, NotChecked, Subject
 from holdline.call import Call
-from holdline.errors import InvalidDocument, NotFound, StoreError
+from holdline.errors import InvalidDocument, NoCredentials, NotFound, StoreError
 from holdline.help_request import HelpRequest
 from holdline.people import PhoneNumber
 from holdline.records import Record
@@ -36,7 +35,7 @@ async def answers(subject: Subject) -> Answer:
         await blocking(lambda: subject.database().platform.get(PhoneNumber, NO_NUMBER))
     except InvalidDocument:
         pass
-    except (StoreError, GoogleAuthError) as error:
+    except StoreError as error:
         return _why_not(error, subject)
     return Fine(f"project {subject['GOOGLE_CLOUD_PROJECT']} is read")
 
@@ -48,7 +47,7 @@ async def writes(subject: Subject) -> Answer:
         await blocking(lambda: store.commit(Remark(PhoneNumber, NO_NUMBER, None)))
     except NotFound:
         return Fine("writes are permitted")
-    except (StoreError, GoogleAuthError) as error:
+    except StoreError as error:
         return _why_not(error, subject)
     return Fault(f"there is a document phone_numbers/{NO_NUMBER}", "Delete it: no such number can be called.")
 
@@ -131,10 +130,20 @@ def _is_building(refusals: list[str | None]) -> bool:
 def _why_not(error: Exception, subject: Subject) -> Fault:
     text = str(error)
     project = subject["GOOGLE_CLOUD_PROJECT"]
-    if isinstance(error, GoogleAuthError):
+    if isinstance(error, NoCredentials):
         return Fault(
             "there are no Google credentials here",
             "Run `gcloud auth application-default login`, or name a key file in GOOGLE_APPLICATION_CREDENTIALS.",
+        )
+    if "metadata from plugin" in text:  # gRPC asked the credentials for a token, and they had none
+        return Fault(
+            "Google accepts these credentials no longer",
+            "Run `gcloud auth application-default login` again, or name a valid key in GOOGLE_APPLICATION_CREDENTIALS.",
+        )
+    if "has not been used in project" in text or "it is disabled" in text:
+        return Fault(
+            f"Firestore is switched off in {project}",
+            f"Run `gcloud services enable firestore.googleapis.com --project {project}`.",
         )
     if "403" in text or "permission" in text.lower():
         return Fault(

@@ -5,10 +5,12 @@ from typing import Any
 
 import grpc
 from google.auth.credentials import AnonymousCredentials
+from google.auth.exceptions import GoogleAuthError
 from google.cloud import firestore
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports.grpc import FirestoreGrpcTransport
 
+from holdline.errors import NoCredentials
 from holdline.settings import FirestoreSettings
 
 TIMEOUT_S = 3.0
@@ -34,10 +36,11 @@ class Connection:
     """A channel of our own: the client's would have none of these options but the sizes."""
 
     def __init__(self, settings: FirestoreSettings) -> None:
+        """Raises NoCredentials."""
         self._project = settings.google_cloud_project
         self._emulator = settings.firestore_emulator_host
         if self._emulator is None:
-            self._channel = FirestoreGrpcTransport.create_channel(options=[*_OPTIONS, *_KEEPALIVE])
+            self._channel = _to_google()
         else:
             self._channel = grpc.insecure_channel(self._emulator, options=_OPTIONS)
         self.watches = 0
@@ -53,3 +56,13 @@ class Connection:
 
     def close(self) -> None:
         self._channel.close()
+
+
+def _to_google() -> grpc.Channel:
+    try:
+        return FirestoreGrpcTransport.create_channel(options=[*_OPTIONS, *_KEEPALIVE])
+    except GoogleAuthError as error:  # none are set up, or the file that is named is not there or no key
+        raise NoCredentials(
+            f"There are no Google credentials here that can be used. Run `gcloud auth application-default login`, or "
+            f"name a service account's key file in GOOGLE_APPLICATION_CREDENTIALS. Google's library says: {error}"
+        ) from error

@@ -10,7 +10,7 @@ from holdline.store import Store
 def connect(settings: FirestoreSettings) -> "FirestoreDatabase":
     """The emulator where the settings name one, else Firestore with the machine's own credentials.
 
-    Never before a fork: channels do not survive one.
+    Never before a fork: channels do not survive one. Raises NoCredentials.
     """
     return FirestoreDatabase(settings)
 

@@ -47,6 +47,7 @@ def test_a_start_fails_with_the_list_of_all_missing_names(kind: type[FirestoreSe
         load(kind)
     assert refused.value.missing == sorted(names_of(kind, required=True))
     assert all(name in str(refused.value) for name in refused.value.missing)
+    assert ".env.example" in str(refused.value)
 
 
 def test_what_is_missing_and_what_is_malformed_are_told_together(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,11 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from google.auth.exceptions import DefaultCredentialsError
 
 from cli.checks import firestore, lines
 from cli.checks.check import Fault, Fine, NotChecked
-from holdline.errors import Unavailable
+from holdline.errors import NoCredentials, Unavailable
 from holdline.memory_store import MemoryDatabase
 from holdline.records import Record
 from holdline.store import Create, Found, Put, Query, Store
@@ -63,6 +62,11 @@ async def test_documents_are_read_and_a_write_is_tried_that_leaves_nothing(datab
             "firestore databases create",
         ),
         ("Firestore: 504 Deadline Exceeded", "status.cloud.google.com"),
+        (
+            "Firestore: 403 Cloud Firestore API has not been used in project acme before or it is disabled.",
+            "services enable firestore",
+        ),
+        ("Firestore: 503 Getting metadata from plugin failed with error: expired", "application-default login"),
     ],
 )
 async def test_a_refusal_has_its_remedy(words: str, remedy: str) -> None:
@@ -72,12 +76,12 @@ async def test_a_refusal_has_its_remedy(words: str, remedy: str) -> None:
 
 
 async def test_a_machine_without_credentials_is_told_how_to_get_them() -> None:
-    class NoCredentials:
+    class Uncredentialed:
         @property
         def platform(self) -> Store:
-            raise DefaultCredentialsError("none")  # type: ignore[no-untyped-call]
+            raise NoCredentials("none")
 
-    fault = await firestore.answers(subject_of(NoCredentials()))
+    fault = await firestore.answers(subject_of(Uncredentialed()))
     assert isinstance(fault, Fault) and "gcloud auth application-default login" in fault.remedy
 
 

@@ -4,6 +4,9 @@ import re
 import shlex
 from typing import Any
 
+import yaml
+
+from deploy.functions_table import BUILDS_AS, ROLES
 from holdline.settings import DashboardSettings
 from local.parts import names_of
 from tests.unit.deploy.images import ROOT
@@ -38,3 +41,11 @@ def test_the_watches_go_on_between_requests_and_nothing_speaks_http2_to_the_thre
 
 def test_a_stream_lasts_as_long_as_cloud_run_allows_at_most() -> None:
     assert 60 <= int(FLAGS["timeout"]) <= 3600
+
+
+def test_its_image_is_built_in_the_name_of_an_account_that_setup_makes() -> None:
+    build = yaml.safe_load((ROOT / "dashboard" / "cloudbuild.yaml").read_text())
+    assert build["serviceAccount"].endswith(f"/{BUILDS_AS}@$PROJECT_ID.iam.gserviceaccount.com")
+    # Without this one Cloud Build refuses an account that is not its own.
+    assert build["options"]["logging"] == "CLOUD_LOGGING_ONLY"
+    assert {"roles/logging.logWriter", "roles/artifactregistry.writer"} <= set(ROLES[BUILDS_AS])

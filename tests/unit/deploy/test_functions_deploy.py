@@ -251,7 +251,7 @@ def test_what_is_so_already_is_not_done_again(gcloud: Path) -> None:
 
 def test_the_first_failure_is_the_last_command(gcloud: Path) -> None:
     (gcloud / "answers.json").write_text('[[["two"], 3, ""]]')
-    with pytest.raises(NotDeployed, match="exit code 3"):
+    with pytest.raises(NotDeployed, match=r"(?s)exit code 3.*run the same command again"):
         run([Command(("gcloud", name)) for name in ("one", "two", "three")], print)
     assert [words for words, _ in asked(gcloud)] == [["one"], ["two"]]
 
