@@ -3,11 +3,10 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from livekit import api, rtc
+from livekit import rtc
 
 from agent.announcer import TRACK as ANNOUNCEMENT
 from local.ear import SAMPLE_RATE as EAR_RATE
@@ -20,39 +19,6 @@ FRAME_S = 0.02
 LEAVE_WITHIN_S = 5.0
 FAINT_RMS = 30.0
 """What a codec makes of silence once it has carried a voice is below it."""
-
-
-@dataclass(frozen=True)
-class Door:
-    """A LiveKit server and the key to it, as the ready file names them."""
-
-    url: str
-    api_key: str
-    api_secret: str
-
-    def token(
-        self,
-        room: str,
-        identity: str,
-        *,
-        kind: Literal["standard", "sip"] = "standard",
-        phone_number: str | None = None,
-        hidden: bool = False,
-    ) -> str:
-        """Entry to one room: as a browser, as somebody on the telephone, or hidden."""
-        token = (
-            api.AccessToken(self.api_key, self.api_secret)
-            .with_identity(identity)
-            .with_kind(kind)
-            .with_grants(
-                api.VideoGrants(
-                    room_join=True, room=room, hidden=hidden, can_publish=not hidden, can_publish_data=False
-                )
-            )
-        )
-        if phone_number is not None:
-            token = token.with_attributes({"sip.phoneNumber": phone_number})
-        return token.to_jwt()
 
 
 class Listener:

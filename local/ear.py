@@ -40,10 +40,6 @@ class Ear:
         """When the first loud frame after `start` came."""
         return next((at for at in self._loud_at if at >= start), None)
 
-    def last_loud(self) -> float | None:
-        """When the last loud frame so far came."""
-        return self._loud_at[-1] if self._loud_at else None
-
     async def wait_for_speech(self, *, after: float, within_s: float) -> float:
         """When speech began after that time; raises TimeoutError."""
         return await self._wait(lambda: self.first_loud_after(after), within_s=within_s)

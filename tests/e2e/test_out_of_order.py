@@ -4,16 +4,15 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from livekit import api
-
 from agent.words import line as words
 from holdline import line
-from holdline.call import Call, CallKind, Dispatch, Outcome
+from holdline.call import Call, CallKind, Outcome
 from holdline.speech.espeak import synthesise
 from holdline.store import Query, Store
-from local.caller import Caller, Door
+from local.caller import Caller
 from local.heard import which
 from tests.e2e.documents import awaited
+from tests.e2e.door import Door
 from tests.e2e.on_the_line import SALON_LINE
 
 CALLER = "caller-out-of-order"
@@ -36,7 +35,7 @@ async def test_a_call_whose_voice_agent_is_not_to_be_had_hears_an_apology_and_en
     )
     line.open_call(salon, call)
     door = Door(**stack["livekit"])
-    await _open_room(door, call)
+    await door.open_room(call, org="luxe-beauty-salon")
     async with await Caller.join(door.url, door.token(call.id, CALLER)) as caller:
         ended = await awaited(
             salon, Query(Call, {"opened_by": "nobody"}), lambda one: one.id == call.id and not one.is_live
@@ -44,23 +43,3 @@ async def test_a_call_whose_voice_agent_is_not_to_be_had_hears_an_apology_and_en
         assert ended.outcome is Outcome.FAILED
         assert "never-was" in (ended.outcome_detail or "")
         assert which(caller.agent.between(0), CANDIDATES, synthesise).best == CANDIDATES[0]
-
-
-async def _open_room(door: Door, call: Call) -> None:
-    """As the functions do, for a version of the voice agent that was never kept."""
-    dispatch = Dispatch(
-        org="luxe-beauty-salon",
-        call=call.id,
-        voice_agent=call.voice_agent,
-        version=call.voice_agent_version,
-        kind=call.kind,
-        caller_identity=call.caller_identity,
-    ).model_dump_json()
-    async with api.LiveKitAPI(door.url, door.api_key, door.api_secret) as livekit:
-        await livekit.room.create_room(
-            api.CreateRoomRequest(
-                name=call.id,
-                metadata=dispatch,
-                agents=[api.RoomAgentDispatch(agent_name="holdline", metadata=dispatch)],
-            )
-        )

@@ -17,8 +17,9 @@ from holdline.help_request import Status
 from holdline.people import PersonRef, PhoneNumber
 from holdline.store import Put, Query, Store
 from holdline.voice_agent import VoiceAgent
-from local.caller import Caller, Door
+from local.caller import Caller
 from tests.e2e.documents import Console, awaited
+from tests.e2e.door import Door
 from tests.e2e.on_the_line import SALON_LINE, OnTheLine, relayed
 from tests.e2e.twilio import Ringing, twiml
 
@@ -41,6 +42,7 @@ async def by_telephone(ringing: Ringing, store: Store) -> AsyncIterator[OnTheLin
     """The SIP leg of a call that Twilio dialled into its room: a telephone's voice, under the caller's own identity."""
     call = await awaited(store, Query(Call, {"opened_by": ringing.sid}))
     door = Door(**ringing.stack["livekit"])
+    assert call.caller_identity is not None
     token = door.token(call.id, call.caller_identity, kind="sip", phone_number=ringing.caller)
     async with await Caller.join(door.url, token, narrow_band=True) as caller:
         yield OnTheLine(call.id, caller, store)

@@ -34,14 +34,7 @@ def call(settings: LiveKitSettings, request: pytest.FixtureRequest) -> Call:
 
 
 def dispatch_of(call: Call) -> Dispatch:
-    return Dispatch(
-        org="salon",
-        call=call.id,
-        voice_agent=call.voice_agent,
-        version=call.voice_agent_version,
-        kind=call.kind,
-        caller_identity=call.caller_identity,
-    )
+    return Dispatch.to(call, org="salon")
 
 
 @asynccontextmanager

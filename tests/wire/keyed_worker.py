@@ -13,15 +13,14 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from livekit import api
-
 from holdline import config, line
-from holdline.call import Call, CallKind, Dispatch
+from holdline.call import Call, CallKind
 from holdline.settings import IGNORE_ENV_FILE
 from holdline.store import Put, Store
 from holdline.voice_agent import VoiceAgent
-from local.caller import Caller, Door
+from local.caller import Caller
 from local.checkout import ROOT
+from tests.e2e.door import Door
 from tests.e2e.on_the_line import OnTheLine
 from tests.emulator import free_port
 
@@ -57,7 +56,7 @@ class KeyedWorker:
         )
         line.open_call(store, call)
         door = Door(**self.stack["livekit"])
-        await self._open_room(door, call, org=store.org or "")
+        await door.open_room(call, org=store.org or "", agent_name=self.agent_name)
         async with await Caller.join(door.url, door.token(call.id, CALLER)) as caller:
             on_the_line = OnTheLine(call.id, caller, store)
             try:
@@ -65,25 +64,6 @@ class KeyedWorker:
             except TimeoutError:
                 raise AssertionError(f"nobody answered the call:\n{self.log.read_text()[-4000:]}") from None
             yield on_the_line
-
-    async def _open_room(self, door: Door, call: Call, *, org: str) -> None:
-        """As the functions do, for an agent of another name."""
-        dispatch = Dispatch(
-            org=org,
-            call=call.id,
-            voice_agent=call.voice_agent,
-            version=call.voice_agent_version,
-            kind=call.kind,
-            caller_identity=call.caller_identity,
-        ).model_dump_json()
-        async with api.LiveKitAPI(door.url, door.api_key, door.api_secret) as livekit:
-            await livekit.room.create_room(
-                api.CreateRoomRequest(
-                    name=call.id,
-                    metadata=dispatch,
-                    agents=[api.RoomAgentDispatch(agent_name=self.agent_name, metadata=dispatch)],
-                )
-            )
 
 
 @contextmanager
