@@ -24,7 +24,10 @@ def send_agent(room: Room, wanted: front_end.Line, context: Context) -> None:
         return
     if call is None:
         return
-    lease.expect(context.database.platform, call.id, org=wanted.org, at=at)
+    try:
+        lease.expect(context.database.platform, call.id, org=wanted.org, at=at)
+    except StoreError:  # asked for again, the call would be there already and nobody be sent: send at once
+        log.error("call %s: nobody will notice if its agent does not come, since storage fails", call.id)
     try:
         context.rooms.send_agent(call.room_name, Dispatch.to(call, org=wanted.org))
     except AgentNotSent as error:

@@ -10,8 +10,10 @@ from livekit.protocol.webhook import WebhookEvent
 from functions.context import replaced
 from holdline import line
 from holdline.call import Call, CallKind, Dispatch, Floor, Outcome
+from holdline.errors import Unavailable
 from holdline.front_end import call_id
-from holdline.store import Put, Query
+from holdline.memory_store import MemoryDatabase
+from holdline.store import Put, Query, Store
 from holdline.voice_agent import VoiceAgent
 from tests.unit.functions.world import CALL_ID, World, a_dispatch
 
@@ -141,6 +143,23 @@ def test_a_room_into_which_no_agent_could_be_sent_is_closed(world: World) -> Non
 def test_without_storage_the_event_is_asked_for_again(world: World) -> None:
     world.without_storage()
     assert world.livekit(told("room_started")).status_code == 503
+
+
+def test_storage_that_fails_once_the_call_is_open_does_not_leave_the_room_without_an_agent(world: World) -> None:
+    """The event that comes again meets the call, and takes it for somebody else's affair."""
+
+    class WithoutLeases(MemoryDatabase):
+        @property
+        def platform(self) -> Store:
+            raise Unavailable("Storage is down.")
+
+        def for_org(self, org: str) -> Store:
+            return world.memory.for_org(org)
+
+    world.database = WithoutLeases()
+    with replaced(world.context()):
+        assert world.livekit(told("room_started")).status_code == 204
+    assert [room for room, _ in world.rooms.sent] == [ROOM]
 
 
 def test_no_visitor_gets_a_callers_token_for_such_a_room(world: World) -> None:
