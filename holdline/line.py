@@ -3,11 +3,12 @@
 All raise NotFound and Unavailable; those that move a help request also raise IllegalTransition.
 """
 
+import contextlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from holdline.call import Call, Floor, KnowledgeUse, Outcome, Turn
-from holdline.errors import AlreadyExists
+from holdline.errors import AlreadyExists, IllegalTransition
 from holdline.help_request import LIVE, OPEN, QUESTION_LIMIT, ContextTurn, Event, HelpRequest, Status
 from holdline.redaction import masked
 from holdline.store import Create, Put, Query, Store, Stored, Update, Write, change, must_get
@@ -78,7 +79,9 @@ def ask(
         if live_one.id == request_id:
             return live_one
         if is_same_question(live_one.question, question):
-            return add_detail(store, live_one.id, question) if live_one.status in OPEN else live_one
+            same = add_detail(store, live_one.id, question)
+            if same.status in LIVE:  # else it ended meanwhile, and this is a question of its own
+                return same
     request = HelpRequest(
         id=request_id,
         call=call.id,
@@ -102,12 +105,16 @@ def ask(
 
 
 def add_detail(store: Store, request_id: str, detail: str) -> HelpRequest:
-    """What the caller said more, or again, about a question that is open."""
+    """What the caller said more, or again, about a question that is open; what was said last is kept once."""
     return change(
         store,
         HelpRequest,
         request_id,
-        lambda request: request.model_copy(update={"details": (*request.details, detail)[-20:]}),
+        lambda request: (
+            request
+            if request.status not in OPEN or request.details[-1:] == (detail,)
+            else request.model_copy(update={"details": (*request.details, detail)[-20:]})
+        ),
     )
 
 
@@ -171,7 +178,8 @@ def close(store: Store, call_id: str, *, outcome: Outcome, detail: str | None = 
 
     call = change(store, Call, call_id, decide, beside=beside)
     for late in live_requests(store, call_id):
-        _move(store, late.record.id, Event.CALLER_LEFT, to=Status.CALLER_LEFT, at=at)
+        with contextlib.suppress(IllegalTransition):  # it ended otherwise meanwhile; the next one must still end
+            _move(store, late.record.id, Event.CALLER_LEFT, to=Status.CALLER_LEFT, at=at)
     return call
 
 

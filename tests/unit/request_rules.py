@@ -1,0 +1,293 @@
+"""The rules of a help request's life told a second time, in other words, for the machine to hold the use cases to.
+
+`Rules` and `Product` have the same verbs: the one says what must come of them, the other does them.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from holdline import desk, line
+from holdline.call import Outcome
+from holdline.help_request import Event, HelpRequest, Status
+from holdline.memory_store import MemoryDatabase
+from holdline.people import PersonRef
+from holdline.store import Store, change
+from tests.builders import ANA, BEN, a_call, later
+
+PEOPLE: dict[str, PersonRef] = {"ana": ANA, "ben": BEN}
+QUESTIONS = {
+    "do you have parking": "parking",
+    "can i park my car there": "parking",
+    "can i bring my dog": "dog",
+    "am i allowed to bring my dog": "dog",
+}
+"""And what each is about: two of one kind are one question."""
+ANSWERS = ("Yes, behind the house.", "No, none at all.", "Ask at the desk.")
+UNSPEAKABLE = "Ask <b>Ana</b>."
+CLAIM_S = 120
+MOST_DETAILS = 20
+
+
+class Refused(Exception):
+    """Nothing comes of it; `by` is the name of who was first."""
+
+    def __init__(self, by: str | None = None) -> None:
+        self.by = by
+        super().__init__(by)
+
+
+@dataclass
+class Told:
+    """What must be true of one request."""
+
+    question: str
+    status: str = "waiting"
+    version: int = 0
+    accepted: str | None = None
+    answer: str | None = None
+    """What stands in the document, accepted or only typed."""
+    by: str | None = None
+    """The name of whoever answered last."""
+    claimant: str | None = None
+    claimed_until: float = 0.0
+    is_received: bool = False
+    is_refused: bool = False
+    cuts: int = 0
+    details: tuple[str, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in ("waiting", "claimed")
+
+    @property
+    def is_live(self) -> bool:
+        return self.is_open or self.status in ("answered", "speaking")
+
+    def is_claimed_by_other(self, who: str, at: float) -> bool:
+        return self.status == "claimed" and self.claimed_until > at and self.claimant != who
+
+    def accept(self, words: str, *, by: str, to: str) -> None:
+        self.status, self.answer, self.accepted, self.by = to, words, words, by
+        self.version += 1
+        self.is_received = self.is_refused = False
+        self.cuts = 0
+
+
+@dataclass
+class Rules:
+    requests: dict[str, Told] = field(default_factory=dict)
+
+    def ask(self, request_id: str, question: str, *, at: float) -> None:
+        for other_id, told in sorted(self.requests.items()):
+            if told.is_live and other_id == request_id:
+                return
+            if told.is_live and QUESTIONS[told.question] == QUESTIONS[question]:
+                if told.is_open and told.details[-1:] != (question,):
+                    told.details = (*told.details, question)[-MOST_DETAILS:]
+                return
+        self.requests.setdefault(request_id, Told(question))
+
+    def claim(self, request_id: str, who: str, *, at: float) -> None:
+        told = self._one(request_id)
+        if told.is_claimed_by_other(who, at):
+            raise Refused(_name(told.claimant))
+        if not told.is_open:
+            raise Refused(told.by)
+        told.status, told.claimant, told.claimed_until = "claimed", who, at + CLAIM_S
+
+    def release(self, request_id: str, who: str, *, at: float) -> None:
+        told = self._one(request_id)
+        if told.status != "claimed":
+            raise Refused
+        if told.claimant != who:
+            raise Refused(_name(told.claimant))
+        told.status = "waiting"
+
+    def answer(self, request_id: str, who: str, words: str, *, at: float) -> None:
+        told = self._one(request_id)
+        if (told.by, told.accepted) == (_name(who), words):
+            return
+        if told.is_claimed_by_other(who, at):
+            raise Refused(_name(told.claimant))
+        if told.answer != told.accepted and not told.is_refused:
+            raise Refused("Console")
+        if not told.is_open and told.by is not None:
+            raise Refused(told.by)
+        told.accept(words, by=_name(who), to=_answered(told))
+
+    def type_by_hand(self, request_id: str, words: str, *, at: float) -> None:
+        self._one(request_id).answer = words
+
+    def accept_by_hand(self, request_id: str, is_call_over: bool, *, at: float) -> None:
+        told = self._one(request_id)
+        if told.answer is None or told.answer == told.accepted:
+            return
+        is_spoken_of = told.status in ("answered", "speaking", "delivered")
+        may = is_spoken_of if told.version else told.is_open or told.status in ("expired", "caller_left")
+        if told.answer == UNSPEAKABLE or not may:
+            told.is_refused = True
+            return
+        told.accept(told.answer, by="Console", to="answered" if is_spoken_of else _answered(told))
+        if is_call_over and told.status == "answered":
+            told.status = "caller_left"
+
+    def received(self, request_id: str, version: int, *, at: float) -> None:
+        told = self._one(request_id)
+        told.is_received |= told.version == version
+
+    def speaking_began(self, request_id: str, version: int, *, at: float) -> None:
+        self._spoken(request_id, version, {"answered": "speaking"})
+
+    def cut(self, request_id: str, version: int, *, at: float) -> None:
+        if self._spoken(request_id, version, {"speaking": "answered"}):
+            self.requests[request_id].cuts += 1
+
+    def heard(self, request_id: str, version: int, *, at: float) -> None:
+        self._spoken(request_id, version, {"speaking": "delivered"})
+
+    def withdraw(self, request_id: str, *, at: float) -> None:
+        self._end(request_id, "withdrawn")
+
+    def expire(self, request_id: str, *, at: float) -> None:
+        self._end(request_id, "expired")
+
+    def close(self, *, at: float) -> None:
+        for told in self.requests.values():
+            if told.is_live:
+                told.status = "caller_left"
+
+    def follow_up(self, request_id: str, *, at: float) -> None:
+        told = self._one(request_id)
+        if told.status != "follow_up":
+            raise Refused
+        told.status = "followed_up"
+
+    def give_up(self, request_id: str, *, at: float) -> None:
+        told = self._one(request_id)
+        if told.status not in ("expired", "caller_left", "follow_up"):
+            raise Refused
+        told.status = "closed"
+
+    def _one(self, request_id: str) -> Told:
+        if request_id not in self.requests:
+            raise Refused
+        return self.requests[request_id]
+
+    def _spoken(self, request_id: str, version: int, moves: dict[str, str]) -> bool:
+        told = self._one(request_id)
+        if told.version != version:
+            return False
+        if told.status not in moves:
+            raise Refused
+        told.status = moves[told.status]
+        return True
+
+    def _end(self, request_id: str, status: str) -> None:
+        told = self._one(request_id)
+        if told.status != status and not told.is_open:
+            raise Refused
+        told.status = status
+
+
+def _answered(told: Told) -> str:
+    if told.is_open:
+        return "answered"
+    if told.status in ("expired", "caller_left"):
+        return "follow_up"
+    raise Refused
+
+
+def _name(who: str | None) -> str:
+    return PEOPLE[who].name if who is not None else ""
+
+
+@dataclass
+class Product:
+    """The verbs through the use cases, as their doors call them."""
+
+    database: MemoryDatabase
+    store: Store
+
+    def ask(self, request_id: str, question: str, *, at: float) -> None:
+        line.ask(
+            self.store,
+            a_call(),
+            request_id=request_id,
+            question=question,
+            reason="",
+            skill=None,
+            confidence=None,
+            context=(),
+            nearest=(),
+            timeout=later(60) - later(0),
+            at=later(at),
+        )
+
+    def claim(self, request_id: str, who: str, *, at: float) -> None:
+        desk.claim(self.store, request_id, by=PEOPLE[who], at=later(at))
+
+    def release(self, request_id: str, who: str, *, at: float) -> None:
+        desk.release(self.store, request_id, by=PEOPLE[who], at=later(at))
+
+    def answer(self, request_id: str, who: str, words: str, *, at: float) -> None:
+        desk.answer(self.store, request_id, words, by=PEOPLE[who], at=later(at))
+
+    def type_by_hand(self, request_id: str, words: str, *, at: float) -> None:
+        self.database.write_by_hand(f"orgs/salon/help_requests/{request_id}", {"answer": words})
+
+    def accept_by_hand(self, request_id: str, is_call_over: bool, *, at: float) -> None:
+        desk.accept_hand_written_answer(self.store, request_id, is_call_over=is_call_over, at=later(at))
+
+    def received(self, request_id: str, version: int, *, at: float) -> None:
+        line.received(self.store, request_id, version=version, at=later(at))
+
+    def speaking_began(self, request_id: str, version: int, *, at: float) -> None:
+        line.speaking_began(self.store, request_id, version=version, at=later(at))
+
+    def cut(self, request_id: str, version: int, *, at: float) -> None:
+        line.cut(self.store, request_id, version=version, at=later(at))
+
+    def heard(self, request_id: str, version: int, *, at: float) -> None:
+        line.heard(self.store, request_id, version=version, latencies_ms={}, at=later(at))
+
+    def withdraw(self, request_id: str, *, at: float) -> None:
+        line.withdraw(self.store, request_id, at=later(at))
+
+    def expire(self, request_id: str, *, at: float) -> None:
+        line.expire(self.store, request_id, at=later(at))
+
+    def close(self, *, at: float) -> None:
+        line.close(self.store, "call-1", outcome=Outcome.CALLER_LEFT, at=later(at))
+
+    def follow_up(self, request_id: str, *, at: float) -> None:
+        self._after(request_id, Event.FOLLOWED_UP, at=later(at))
+
+    def give_up(self, request_id: str, *, at: float) -> None:
+        self._after(request_id, Event.CLOSED, at=later(at))
+
+    def _after(self, request_id: str, event: Event, *, at: datetime) -> None:
+        change(self.store, HelpRequest, request_id, lambda request: request.after(event, at=at))
+
+
+def seen(request: HelpRequest) -> dict[str, Any]:
+    """What the rules speak of, as the document shows it."""
+    return {
+        "question": request.question,
+        "status": str(request.status),
+        "version": request.answer_version,
+        "accepted": request.accepted_answer,
+        "answer": request.answer,
+        "by": request.answered_by.name if request.answered_by else None,
+        "claimant": request.claimed_by.name if request.claimed_by and request.status is Status.CLAIMED else None,
+        "is_received": request.received_at is not None,
+        "is_refused": request.problem is not None,
+        "cuts": request.cuts,
+        "details": request.details,
+    }
+
+
+def wanted(told: Told) -> dict[str, Any]:
+    """The same of a request as the rules tell it."""
+    claimant = _name(told.claimant) if told.status == "claimed" else None
+    return {name: value for name, value in vars(told).items() if name != "claimed_until"} | {"claimant": claimant}
