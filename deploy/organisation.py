@@ -1,10 +1,12 @@
 """A new organisation from one file: its document, voice agents, first knowledge and people.
 
 What is missing is written and what is there is left alone: from its first day on, an organisation's documents are
-edited where they lie. People get an account with their role in it, which is what decides what they may do.
+edited where they lie. People get an account with their role in it, which is what decides what they may do; a role
+alone is changed here, because the account and the person's document have to say the same.
 """
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,8 +19,10 @@ from holdline.errors import AlreadyExists, HoldlineError, InvalidDocument
 from holdline.knowledge.entry import KnowledgeEntry
 from holdline.people import Organisation, Person, Role
 from holdline.records import Id, Record
-from holdline.store import Create, R, Store
+from holdline.store import Create, R, Store, change, must_get
 from holdline.voice_agent import VoiceAgent
+
+EXAMPLE = "deploy/organisation.example.toml"
 
 
 class NotReadable(HoldlineError):
@@ -65,11 +69,18 @@ def read(path: Path, *, at: datetime) -> Described:
     """What the file describes, checked to its last field; raises NotReadable."""
     try:
         file = _File.model_validate(tomllib.loads(path.read_text()))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise NotReadable(f"{path}: {error}") from None
+    except OSError as error:
+        raise NotReadable(f"{path} cannot be read: {error.strerror}. Begin with a copy of {EXAMPLE}.") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise NotReadable(f"{path} is no TOML: {error}. {EXAMPLE} shows how it is written.") from None
     except ValidationError as error:
         problems = (f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors())
-        raise NotReadable(f"{path}: {'; '.join(problems)}") from None
+        raise NotReadable(f"{path}: {'; '.join(problems)}. {EXAMPLE} shows every part.") from None
+    if not file.voice_agents:
+        raise NotReadable(f"{path}: voice_agents: there is none, and somebody has to answer. {EXAMPLE} shows one.")
+    addresses = Counter(str(fields.get("email")).lower() for fields in file.people if "email" in fields)
+    if twice := sorted(address for address, times in addresses.items() if times > 1):
+        raise NotReadable(f"{path}: people: {', '.join(twice)} stands there twice, and an account has one role.")
     try:
         return Described(
             organisation=_checked(Organisation, file.id, file.organisation),
@@ -84,13 +95,15 @@ def read(path: Path, *, at: datetime) -> Described:
 
 
 def write(described: Described, store: Store, accounts: Accounts) -> Iterator[str]:
-    """Write what is missing, telling each; safe to repeat. Raises NotAdmitted, StoreError."""
+    """Write what is missing, and people's roles, telling each; safe to repeat. Raises NotAdmitted, StoreError."""
     for record in (described.organisation, *described.voice_agents, *described.knowledge):
         yield _written(store, record)
     for person in described.people:
         org = described.organisation.id
         uid, link = accounts.admit(person.email, person.name, org=org, role=person.role)
         yield _written(store, person.model_copy(update={"id": uid}))
+        if _is_new_role(store, uid, person.role):
+            yield f"{person.email} is {person.role} from now on"
         if link is not None:
             yield f"{person.email} chooses a password at {link}"
 
@@ -102,6 +115,14 @@ def _written(store: Store, record: Record) -> str:
     except AlreadyExists:
         return f"{where} is there already, and stays as it is"
     return f"{where} written"
+
+
+def _is_new_role(store: Store, uid: str, role: Role) -> bool:
+    """Have the person's document say the role that the account has; whether it said another."""
+    is_new = must_get(store, Person, uid).record.role is not role
+    if is_new:
+        change(store, Person, uid, lambda person: person.model_copy(update={"role": role}))
+    return is_new
 
 
 def _checked(kind: type[R], document_id: str, fields: Mapping[str, Any]) -> R:

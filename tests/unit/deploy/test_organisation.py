@@ -1,5 +1,6 @@
 """An organisation begins with what its file says, checked to the last field, and what people change is theirs."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,9 +95,10 @@ def test_somebody_of_another_organisation_is_not_admitted(
         (('answer = "We', 'answer = "\\nWe'), r"knowledge/opening-hours: answer: must be one line"),
         (('id = "corner-bakery"', 'id = "corner/bakery"'), "id: .*without '/'"),
         (("[organisation]", "[organization]"), "organisation: Field required; organization: "),
-        (("[organisation]", "[organisation"), "line "),
+        (("[organisation]", "[organisation"), "line .*example.toml"),
+        (("[voice_agents.front-desk]", "[voice_agents]\n[extra]"), "extra: "),
     ],
-    ids=["zone", "field", "role", "answer", "id", "section", "toml"],
+    ids=["zone", "field", "role", "answer", "id", "section", "toml", "part"],
 )
 def test_what_is_wrong_is_named_with_what_is_allowed(tmp_path: Path, change: tuple[str, str], said: str) -> None:
     file = tmp_path / "organisation.toml"
@@ -106,6 +108,33 @@ def test_what_is_wrong_is_named_with_what_is_allowed(tmp_path: Path, change: tup
     with pytest.raises(NotReadable, match=said) as refused:
         read(file, at=NOW)
     assert str(file) in str(refused.value)
+
+
+def test_an_organisation_without_a_voice_agent_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "organisation.toml"
+    file.write_text('id = "empty"\n[organisation]\nname = "Empty"\n[voice_agents]\n')
+    with pytest.raises(NotReadable, match="voice_agents: there is none"):
+        read(file, at=NOW)
+
+
+def test_nobody_stands_there_twice_with_two_roles(tmp_path: Path) -> None:
+    file = tmp_path / "organisation.toml"
+    again = '[[people]]\nname = "Ana"\nemail = "Ana@Example.com"\nrole = "supervisor"\n'
+    file.write_text(EXAMPLE.read_text() + again)
+    with pytest.raises(NotReadable, match=r"ana@example\.com stands there twice"):
+        read(file, at=NOW)
+
+
+def test_a_role_that_changed_in_the_file_holds_for_account_and_document(
+    described: Described, accounts: FakeAccounts, database: MemoryDatabase
+) -> None:
+    store = database.for_org("corner-bakery")
+    list(write(described, store, accounts))
+    demoted = described.people[0].model_copy(update={"role": Role.SUPERVISOR})
+    told = list(write(replace(described, people=(demoted,)), store, accounts))
+    assert accounts.admitted["ana@example.com"] == ("corner-bakery", Role.SUPERVISOR)
+    assert must_get(store, Person, "uid-of-ana@example.com").record.role is Role.SUPERVISOR
+    assert "ana@example.com is supervisor from now on" in told
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
