@@ -27,7 +27,7 @@ class Briefing:
     so_far: tuple[Turn, ...] = ()
     """What was said while other jobs had the call."""
     is_resumed: bool = False
-    """Another job had the call before."""
+    """Another job has spoken with the caller before."""
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -61,7 +61,7 @@ def _read(store: Store, dispatch: Dispatch, caller: str, at: datetime) -> Briefi
     known = Known.load(store, caller=call.caller, threshold=voice_agent.answer_threshold)
     organisation = organisation_in_force(store, dispatch.org, at=at)
     people = tuple(person.name for person in store.find(Query(Person)).records)
-    is_resumed = dispatch.epoch > 1
+    is_resumed = dispatch.epoch > 1 and call.answered_at is not None
     turns = store.find(Query(Turn, {"call": call.id})).records if is_resumed else ()
     so_far = tuple(sorted(turns, key=lambda turn: turn.n))
     return Briefing(call, identity, voice_agent, organisation, known, people, so_far, is_resumed)

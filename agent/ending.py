@@ -18,6 +18,7 @@ from holdline.store import Store
 
 log = logging.getLogger(__name__)
 
+ROOM_IS_GONE = (rtc.DisconnectReason.ROOM_DELETED, rtc.DisconnectReason.ROOM_CLOSED)
 STILL_HERE = frozenset(map(rtc.DisconnectReason.Value, COMES_BACK))
 
 
@@ -71,12 +72,12 @@ class Ending:
                 self.begin(Outcome.CALLER_LEFT)
 
         def lost(reason: rtc.DisconnectReason.ValueType) -> None:
-            if reason == rtc.DisconnectReason.CLIENT_INITIATED:
-                self.pass_on()
+            if reason in ROOM_IS_GONE:
+                self.begin(Outcome.CALLER_LEFT)
             elif reason == rtc.DisconnectReason.PARTICIPANT_REMOVED and self._tenure is not None:
                 self.leave()  # put out of the room, because another job has the call
             else:
-                self.begin(Outcome.CALLER_LEFT)
+                self.pass_on()  # it is our connection that ended: the caller may well be there
 
         room.on("participant_disconnected", left)
         room.on("disconnected", lost)
@@ -84,14 +85,15 @@ class Ending:
     def leave(self) -> None:
         """The call is another job's now: fall silent, write nothing more, and leave the room as it is."""
         if self._task is None and self._tenure is not None:
+            self._tenure.lose()
             self._task = asyncio.create_task(
                 self._leave("another job has the call", self._tenure.close), name="leaving"
             )
 
     def pass_on(self) -> asyncio.Task[None]:
-        """This worker stops: let another job have the call, where one can; else the call ends."""
+        """This job stops and the caller stays: let another have the call, where one can; else the call ends."""
         if self._task is None and self._tenure is not None:
-            log.info("call %s: this worker stops; another is to have the call", self._call_id)
+            log.info("call %s: this job stops; another is to have the call", self._call_id)
             leaving = self._leave("the worker stopped", self._tenure.give_away)
             self._task = asyncio.create_task(leaving, name="passing on")
         return self.begin(Outcome.FAILED, detail="the worker stopped")
@@ -100,7 +102,7 @@ class Ending:
         """The job is being shut down: see the end through, whichever it is."""
         await self.pass_on()
 
-    async def _leave(self, reason: str, at_last: Callable[[], Awaitable[None]]) -> None:
+    async def _leave(self, reason: str, at_last: Callable[[], Awaitable[object]]) -> None:
         self._floor.silence()
         await self._undo_all()
         await self._writer.close()
@@ -116,9 +118,8 @@ class Ending:
         await self._undo_all()
         self._writer.put(write, what="the end of what was asked since")
         await self._writer.close()
-        if self._tenure is not None:
-            await self._tenure.end()
-        await self._job.delete_room()
+        if self._tenure is None or await self._tenure.end():
+            await self._job.delete_room()
         self._job.shutdown(reason=outcome.value)
 
     async def _undo_all(self) -> None:

@@ -41,6 +41,7 @@ class LineUp:
     clock: Clock
     music: Music
     writer: Writer
+    transcript: Transcript
     floor: Floor
     ending: Ending
     questions: Questions
@@ -86,7 +87,21 @@ class LineUp:
             ending=ending,
             clock=clock,
         )
-        return cls(briefing, store, clock, music, writer, floor, ending, questions, hold, relay, inbox, receptionist)
+        return cls(
+            briefing,
+            store,
+            clock,
+            music,
+            writer,
+            transcript,
+            floor,
+            ending,
+            questions,
+            hold,
+            relay,
+            inbox,
+            receptionist,
+        )
 
     def serve(self, session: AgentSession[None]) -> None:
         """Set the parts to work on this session, and have each undone when the call ends."""
@@ -109,8 +124,8 @@ class LineUp:
         session.on("close", self._closed)
 
     def _closed(self, event: CloseEvent) -> None:
-        if event.reason is CloseReason.JOB_SHUTDOWN:
-            self.ending.pass_on()
+        if event.reason in (CloseReason.JOB_SHUTDOWN, CloseReason.USER_INITIATED):
+            self.ending.pass_on()  # a job that is told to stop closes its session, as we do at the end of a call
         else:
             self.ending.begin(Outcome.FAILED, detail=str(event.reason))
 
@@ -121,11 +136,12 @@ class LineUp:
         if self.briefing.is_resumed:
             await self.inbox.until_current(within_s=CURRENT_WITHIN_S)
             await self.floor.say(words("back", "waiting" if self.questions.is_waiting else "talking"))
-            return
-        call_answered()
-        for sentence in (self.briefing.voice_agent.greeting, self.briefing.organisation.consent_line):
-            if sentence:
-                await self.floor.greet(sentence)
+        else:
+            call_answered()
+            await self.floor.greet(self.briefing.voice_agent.greeting)
+        consent = self.briefing.organisation.consent_line
+        if consent and not any(turn.text == consent and not turn.cut for turn in self.briefing.so_far):
+            await self.floor.greet(consent)
 
 
 async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -14,13 +14,15 @@ from agent.rooms import Rooms
 from agent.transcript import Clock
 from holdline import lease, line
 from holdline.call import Call, Dispatch, Outcome
-from holdline.errors import HoldlineError, NotFound
-from holdline.lease import Lease
+from holdline.errors import HoldlineError, InvalidDocument, NotFound
+from holdline.lease import UNCHANGED_FOR, Lease
 from holdline.store import Database, Store, Stored
 
 log = logging.getLogger("holdline.call")
 
 LOOK_EVERY_S = 1.0
+SLOW_S = 1.5
+"""Where storage takes so long to answer, renewals are late too, and mean nothing."""
 JOBS_AT_MOST = 8
 """A call that outlives no job is ended, rather than tried for ever."""
 
@@ -30,9 +32,9 @@ class Orphans:
         self._database = database
         self._rooms = rooms
         self._clock = clock
-        self._seen: dict[str, Any] = {}
-        """Leases that were due at the last look, and as what. After an outage every lease is due at first, and those
-        whose job lives are renewed before the next look."""
+        self._seen: dict[str, tuple[Any, float]] = {}
+        """In which revision each lease has stood, and since when. Forgotten after an outage: every lease is due then,
+        and those whose job lives are about to be renewed."""
 
     async def run(self) -> None:
         """Look on a rhythm until cancelled."""
@@ -48,25 +50,45 @@ class Orphans:
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def look(self) -> None:
-        """Take care of what was due at the last look and still is; raises StoreError."""
-        due = await asyncio.to_thread(lease.due, self._database.platform, at=self._clock())
-        seen, self._seen = self._seen, {stored.record.id: stored.revision for stored in due}
-        for stored in due:
-            if seen.get(stored.record.id) != stored.revision:
-                continue
-            try:
-                await self._take_care(stored)
-            except HoldlineError as error:  # its lease runs out again, and it is tried again
-                log.error("call %s: could not be given to another job: %s", stored.record.id, error)
+        """Take care of those that ran out and that nobody renews; raises StoreError."""
+        asked_at = asyncio.get_running_loop().time()
+        found = await asyncio.to_thread(lease.oldest, self._database.platform)
+        answered_at = asyncio.get_running_loop().time()
+        if answered_at - asked_at > SLOW_S:
+            self._seen = {}
+        self._seen = {stored.record.id: self._standing(stored, answered_at) for stored in found}
+        now = self._clock()
+        lost = [stored for stored in found if stored.record.is_given_away or self._ran_out(stored, asked_at, now)]
+        await asyncio.gather(*map(self._take_care, lost))
+
+    def _standing(self, stored: Stored[Lease], at_s: float) -> tuple[Any, float]:
+        revision, since_s = self._seen.get(stored.record.id, (None, at_s))
+        return stored.revision, since_s if revision == stored.revision else at_s
+
+    def _ran_out(self, stored: Stored[Lease], at_s: float, now: datetime) -> bool:
+        stands_for_s = at_s - self._seen[stored.record.id][1]
+        return stored.record.until <= now and stands_for_s >= UNCHANGED_FOR.total_seconds()
 
     async def _take_care(self, stored: Stored[Lease]) -> None:
+        try:
+            await self._find_a_job(stored)
+        except HoldlineError as error:  # its lease runs out again, and it is tried again
+            log.error("call %s: could not be given to another job: %s", stored.record.id, error)
+        except Exception:  # whatever it is, the other calls must be helped
+            log.exception("call %s: could not be given to another job", stored.record.id)
+
+    async def _find_a_job(self, stored: Stored[Lease]) -> None:
         lost = stored.record
         at = self._clock()
         mine = await asyncio.to_thread(lease.take_away, self._database.platform, stored, at=at)
         if mine is None:
             return  # another worker was faster, or the job lives after all
         store = self._database.for_org(lost.org)
-        found = await asyncio.to_thread(store.get, Call, lost.id)
+        try:
+            found = await asyncio.to_thread(store.get, Call, lost.id)
+        except InvalidDocument:  # no job could read it either
+            await self._forget(mine)
+            raise
         if found is None or not found.record.is_live:
             await self._forget(mine)
             return

@@ -15,12 +15,14 @@ from functools import partial
 from agent.transcript import Clock
 from holdline import lease
 from holdline.call import Dispatch
-from holdline.errors import LeaseLost, StoreError
+from holdline.errors import HoldlineError, LeaseLost
 from holdline.store import Store
 
 log = logging.getLogger(__name__)
 
 RENEW_EVERY_S = 1.5
+"""From the beginning of one renewal to the next, so that one which ran into storage's bound is made up for in time."""
+AGAIN_AFTER_S = 0.2
 TICK_S = 0.5
 STOPPED_S = 2.0
 """A gap between two ticks from which on this process must have been stopped: a busy loop is late by far less."""
@@ -40,6 +42,7 @@ class Tenure:
         self._is_sure = asyncio.Event()
         self._hurry = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
+        self._pause_s = RENEW_EVERY_S
         self._ticked_at = self._doubted_at = asyncio.get_running_loop().time()
 
     async def begin(self) -> None:
@@ -70,11 +73,16 @@ class Tenure:
         try:
             while not self._is_lost:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._hurry.wait(), RENEW_EVERY_S)
+                    await asyncio.wait_for(self._hurry.wait(), self._pause_s)
                 self._hurry.clear()
                 await self._renew()
         finally:
             ticking.cancel()
+
+    def lose(self) -> None:
+        """Another job has the call: nothing is said or written from now on."""
+        self._is_lost = True
+        self._is_sure.set()
 
     async def close(self) -> None:
         """Renew no more."""
@@ -82,22 +90,23 @@ class Tenure:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
 
-    async def end(self) -> None:
-        """The call is over: give the lease up, so that nobody looks for a successor."""
-        await self._let_go(lease.release)
+    async def end(self) -> bool:
+        """The call is over: give the lease up, so that nobody looks for a successor; tells whether it was ours."""
+        return await self._let_go(lease.release)
 
     async def give_away(self) -> None:
         """This job stops and the call goes on: let a successor be looked for at once."""
         await self._let_go(partial(lease.give_away, at=self._clock()))
 
-    async def _let_go(self, how: Callable[[Store, lease.Lease], None]) -> None:
+    async def _let_go(self, how: Callable[[Store, lease.Lease], bool]) -> bool:
         await self.close()
         if self._mine is None or self._is_lost:
-            return
+            return not self._is_lost
         try:
-            await asyncio.to_thread(how, self._platform, self._mine)
-        except StoreError as error:  # it runs out by itself
+            return await asyncio.to_thread(how, self._platform, self._mine)
+        except HoldlineError as error:  # it runs out by itself
             log.warning("call %s: its lease is not given up: %s", self._dispatch.call, error)
+            return True
 
     async def _renew(self) -> None:
         began_at = asyncio.get_running_loop().time()
@@ -105,14 +114,17 @@ class Tenure:
             self._mine = await asyncio.to_thread(self._take_or_renew, self._clock())
         except LeaseLost as lost:
             log.warning("call %s: this job falls silent: %s", self._dispatch.call, lost)
-            self._is_lost = True
-            self._is_sure.set()
+            self.lose()
             self._on_lost()
-        except StoreError as error:
+        except HoldlineError as error:
             log.warning("call %s: its lease is not renewed: %s", self._dispatch.call, error)
+        except Exception:  # whatever it is, who renews no more loses a call that goes well
+            log.exception("call %s: its lease is not renewed", self._dispatch.call)
         else:
             if began_at >= self._doubted_at:  # a confirmation that was on its way during a stop confirms nothing
                 self._is_sure.set()
+        took_s = asyncio.get_running_loop().time() - began_at
+        self._pause_s = max(AGAIN_AFTER_S, RENEW_EVERY_S - took_s)
 
     def _take_or_renew(self, at: datetime) -> lease.Lease:
         if self._mine is not None:

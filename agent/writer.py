@@ -71,16 +71,19 @@ class Writer:
                     done.set_result(result)
 
     async def _write(self, write: Callable[[], T], what: str) -> T:
-        loop = asyncio.get_running_loop()
-        if self._is_ours is not None and not await self._is_ours():
-            raise LeaseLost("another job has the call")
         for delay in RETRY_DELAYS_S:
             try:
-                return await loop.run_in_executor(self._thread, write)
+                return await self._write_once(write)
             except Unavailable as error:
                 log.warning("%s is not written yet, trying again in %.1f s: %s", what, delay, error)
                 await asyncio.sleep(delay)
-        return await loop.run_in_executor(self._thread, write)
+        return await self._write_once(write)
+
+    async def _write_once(self, write: Callable[[], T]) -> T:
+        """Asked anew each time: while storage did not answer, another job may have got the call."""
+        if self._is_ours is not None and not await self._is_ours():
+            raise LeaseLost("another job has the call")
+        return await asyncio.get_running_loop().run_in_executor(self._thread, write)
 
 
 def _lose(done: "asyncio.Future[Any]") -> None:

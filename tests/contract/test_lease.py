@@ -37,7 +37,7 @@ def test_a_lease_is_renewed_by_its_holder(platform: Store) -> None:
 def test_a_job_that_was_sent_for_takes_it_and_one_that_does_not_come_is_due(platform: Store) -> None:
     lease.expect(platform, "call-1", org="salon", at=NOW)
     lease.expect(platform, "call-1", org="salon", at=later(3))
-    assert [stored.record.id for stored in lease.due(platform, at=NOW + COMES_WITHIN)] == ["call-1"]
+    assert [stored.record.until for stored in lease.oldest(platform)] == [NOW + COMES_WITHIN]
     assert taken(platform).job == "a"
     lease.expect(platform, "call-1", org="salon", at=later(3))
     assert held(platform).record.job == "a"
@@ -91,22 +91,22 @@ def test_a_lease_that_was_renewed_since_it_was_seen_is_not_taken_away(platform: 
     assert lease.take_away(platform, seen, at=later(9)) is None
 
 
-def test_those_that_ran_out_are_found_the_oldest_first(platform: Store) -> None:
+def test_those_that_run_out_first_are_found_first(platform: Store) -> None:
     for name, until_s in (("c", 3.0), ("a", 1.0), ("d", 9.0), ("b", 2.0)):
         platform.commit(Create(Lease(id=name, org="salon", job="x", epoch=1, until=later(until_s))))
-    assert [stored.record.id for stored in lease.due(platform, at=later(3))] == ["a", "b", "c"]
+    assert [stored.record.id for stored in lease.oldest(platform)] == ["a", "b", "c", "d"]
 
 
 def test_at_most_so_many_are_looked_at_in_one_go(platform: Store) -> None:
     for n in range(DUE_AT_MOST + 3):
         platform.commit(Create(Lease(id=f"call-{n}", org="salon", job="x", epoch=1, until=later(n))))
-    assert len(lease.due(platform, at=later(1000))) == DUE_AT_MOST
+    assert len(lease.oldest(platform)) == DUE_AT_MOST
 
 
 def test_once_released_it_is_nobodys_and_cannot_be_renewed(platform: Store) -> None:
     mine = taken(platform)
-    lease.release(platform, mine)
-    lease.release(platform, mine)
+    assert lease.release(platform, mine)
+    assert lease.release(platform, mine)
     assert platform.get(Lease, "call-1") is None
     with pytest.raises(LeaseLost):
         lease.renew(platform, mine, at=later(1))
@@ -115,5 +115,35 @@ def test_once_released_it_is_nobodys_and_cannot_be_renewed(platform: Store) -> N
 def test_who_lost_it_cannot_release_it(platform: Store) -> None:
     mine = taken(platform)
     taken(platform, job="b", epoch=2)
-    lease.release(platform, mine)
+    assert not lease.release(platform, mine)
+    assert not lease.give_away(platform, mine, at=later(1))
     assert held(platform).record.job == "b"
+    assert not held(platform).record.is_given_away
+
+
+def test_a_job_that_was_given_up_and_comes_first_all_the_same_has_it_and_the_other_has_not(platform: Store) -> None:
+    lease.expect(platform, "call-1", org="salon", at=NOW)
+    assert lease.take_away(platform, held(platform), at=later(13)) is not None
+    mine = taken(platform, at=later(14))
+    assert (mine.job, mine.epoch) == ("a", 2)
+    with pytest.raises(LeaseLost):
+        taken(platform, job="b", epoch=2, at=later(15))
+    assert lease.renew(platform, mine, at=later(16)).epoch == 2
+
+
+def test_what_was_given_away_is_free_until_it_is_taken_away(platform: Store) -> None:
+    mine = taken(platform)
+    assert lease.give_away(platform, mine, at=later(1))
+    assert held(platform).record.is_given_away
+    lease.take_away(platform, held(platform), at=later(2))
+    assert not held(platform).record.is_given_away
+
+
+def test_each_successor_has_longer_to_come_than_the_one_before(platform: Store) -> None:
+    taken(platform)
+    given_s = []
+    for _ in range(4):
+        away = lease.take_away(platform, held(platform), at=NOW)
+        assert away is not None
+        given_s.append((away.until - NOW).total_seconds())
+    assert given_s == [AFTER_S, 2 * AFTER_S, COMES_WITHIN.total_seconds(), COMES_WITHIN.total_seconds()]

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from livekit import rtc
+from livekit.agents import AgentSession
 
 from agent.briefing import brief
 from agent.line_up import LineUp
@@ -24,6 +26,7 @@ from tests.unit.agent.fakes import FakeJob, FakeMusic, FakeRoom, virtual_clock
 from tests.unit.agent.studio import FakeSynthesiser, Studio
 
 ANSWER = "Yes, behind the house."
+CONSENT = "This call is recorded."
 RELAYED = f"My supervisor confirmed: {ANSWER}"
 
 
@@ -44,6 +47,7 @@ class Job:
         self.dispatch = Dispatch.to(call, org="salon").model_copy(update={"epoch": epoch})
         self.tenure = Tenure(self.platform, self.dispatch, job=f"job-{epoch}", clock=virtual_clock())
         self.parts: LineUp
+        self.session: AgentSession[None]
 
     @property
     def spoken(self) -> list[str]:
@@ -73,6 +77,7 @@ async def on_the_call(job: Job) -> AsyncIterator[Job]:
     job.parts.ending.when_the_caller_leaves(room, "caller")
     await job.parts.inbox.open("call-1")
     async with job.studio.session(job.parts.receptionist, attach=job.parts.floor.attach) as session:
+        job.session = session
         job.parts.serve(session)
         await job.parts.answer()
         yield job
@@ -92,6 +97,7 @@ def salon(store: Store) -> Store:
 
 @pytest.fixture
 async def successor(database: MemoryDatabase, salon: Store) -> Job:
+    line.agent_joined(salon, "call-1", at=NOW)
     return Job(database, salon, epoch=2)
 
 
@@ -103,6 +109,66 @@ async def test_a_first_job_greets(database: MemoryDatabase, salon: Store) -> Non
 async def test_a_successor_says_one_short_line_in_place_of_the_greeting(successor: Job) -> None:
     async with on_the_call(successor) as job:
         assert " ".join(job.spoken) == words("back", "talking")
+
+
+async def test_a_successor_of_a_job_that_never_came_greets_as_the_first_one(
+    database: MemoryDatabase, salon: Store
+) -> None:
+    salon.commit(Put(an_organisation().model_copy(update={"consent_line": CONSENT})))
+    async with on_the_call(Job(database, salon, epoch=2)) as job:
+        assert job.spoken == [a_voice_agent().greeting, CONSENT]
+
+
+async def test_a_successor_says_what_must_be_said_where_the_caller_has_not_heard_it(
+    successor: Job, database: MemoryDatabase
+) -> None:
+    successor.store.commit(Put(an_organisation().model_copy(update={"consent_line": CONSENT})))
+    async with on_the_call(successor) as job:
+        assert job.spoken[-1] == CONSENT
+    database.platform.commit(Put(Lease(id="call-1", org="salon", job="", epoch=3, until=NOW)))
+    successor.store.commit(Put(a_call(voice_agent_version=job.call.voice_agent_version, answered_at=NOW)))
+    async with on_the_call(Job(database, successor.store, epoch=3)) as job:
+        assert CONSENT not in job.spoken
+
+
+async def test_a_job_that_is_told_to_stop_leaves_the_call_to_another(database: MemoryDatabase, salon: Store) -> None:
+    """LiveKit closes the job's session first, as if we had."""
+    async with on_the_call(Job(database, salon, epoch=1)) as stopping:
+        await stopping.session.aclose()
+        await stopping.parts.ending.finish()
+        assert stopping.call.is_live
+        assert not stopping.job.room_is_deleted
+
+
+@pytest.mark.parametrize("reason", ["SIGNAL_CLOSE", "UNKNOWN_REASON", "STATE_MISMATCH", "SERVER_SHUTDOWN"])
+async def test_a_job_that_lost_its_connection_leaves_the_call_to_another(
+    database: MemoryDatabase, salon: Store, reason: str
+) -> None:
+    async with on_the_call(Job(database, salon, epoch=1)) as cut_off:
+        cut_off.room.is_gone(rtc.DisconnectReason.Value(reason))
+        await cut_off.parts.ending.finish()
+        assert cut_off.call.is_live
+        assert not cut_off.job.room_is_deleted
+        assert must_get(cut_off.platform, Lease, "call-1").record.is_given_away
+
+
+async def test_a_job_that_is_put_out_of_the_room_writes_nothing_more(database: MemoryDatabase, salon: Store) -> None:
+    async with on_the_call(Job(database, salon, epoch=1)) as stale:
+        before = stale.turns
+        stale.parts.transcript.add(Speaker.AGENT, "Of an older epoch.")
+        stale.room.is_gone(rtc.DisconnectReason.PARTICIPANT_REMOVED)
+        await stale.parts.ending.finish()
+        assert stale.turns == before
+        assert stale.call.is_live
+
+
+async def test_a_job_that_lost_its_call_does_not_close_the_room_of_the_next(
+    database: MemoryDatabase, salon: Store
+) -> None:
+    async with on_the_call(Job(database, salon, epoch=1)) as stale:
+        assert lease.take_away(stale.platform, must_get(stale.platform, Lease, "call-1"), at=later(1)) is not None
+        await stale.parts.ending.begin(Outcome.AGENT_ENDED)
+        assert not stale.job.room_is_deleted
 
 
 async def test_it_goes_on_with_the_turns_as_they_were(successor: Job) -> None:
@@ -183,7 +249,7 @@ async def test_a_worker_that_stops_leaves_the_call_to_another(database: MemoryDa
         assert stopping.call.is_live
         assert stopping.request().status is Status.WAITING
         assert not stopping.job.room_is_deleted
-        assert [stored.record.id for stored in lease.due(stopping.platform, at=later(60))] == ["call-1"]
+        assert must_get(stopping.platform, Lease, "call-1").record.is_given_away
         async with on_the_call(Job(database, salon, epoch=2)) as next_one:
             assert " ".join(next_one.spoken) == words("back", "waiting")
 

@@ -3,19 +3,21 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
 from agent.tenure import RENEW_EVERY_S, Tenure
 from holdline import lease
 from holdline.call import CallKind, Dispatch
-from holdline.errors import LeaseLost
+from holdline.errors import LeaseLost, Unavailable
+from holdline.firestore.connection import TIMEOUT_S
 from holdline.lease import LEASE, Lease
 from holdline.memory_store import MemoryDatabase
 from holdline.store import Store, Write, must_get
 from tests.builders import later
 from tests.unit.agent.fakes import FlakyStore, virtual_clock
-from tests.unit.agent.virtual_time import VirtualTimeLoop
+from tests.unit.agent.virtual_time import VirtualTimeLoop, take_time
 
 DISPATCH = Dispatch(
     org="salon", call="call-1", voice_agent="reception", version="v1", kind=CallKind.PHONE, caller_identity="caller"
@@ -74,7 +76,7 @@ def somebody_takes_it_away(platform: Store, *, at_s: float) -> None:
 async def test_a_running_call_never_comes_due(job: Job, platform: Store) -> None:
     for _ in range(100):
         await asyncio.sleep(0.7)
-        assert lease.due(platform, at=later(asyncio.get_running_loop().time())) == []
+        assert held(platform).until > later(asyncio.get_running_loop().time())
         assert await job.tenure.is_ours()
 
 
@@ -159,12 +161,13 @@ async def test_a_successor_takes_over_and_the_stale_job_stays_out(job: Job, plat
 
 async def test_a_job_of_an_epoch_that_is_over_does_not_begin(job: Job, platform: Store) -> None:
     somebody_takes_it_away(platform, at_s=0)
-    with pytest.raises(LeaseLost):
-        await Job(platform, name="c").tenure.begin()
+    async with on_the_call(Job(platform, name="b", epoch=2)):
+        with pytest.raises(LeaseLost):
+            await Job(platform, name="c").tenure.begin()
 
 
 async def test_at_the_end_the_lease_is_given_up(job: Job, platform: Store) -> None:
-    await job.tenure.end()
+    assert await job.tenure.end()
     assert platform.get(Lease, "call-1") is None
 
 
@@ -180,16 +183,49 @@ async def test_an_end_without_storage_is_no_error(job: Job) -> None:
     await job.tenure.end()
 
 
-async def test_a_call_that_goes_on_without_this_job_is_due_at_once(job: Job, platform: Store) -> None:
+async def test_a_call_that_goes_on_without_this_job_is_said_to_be_free(job: Job, platform: Store) -> None:
     await job.tenure.give_away()
-    (due,) = lease.due(platform, at=later(asyncio.get_running_loop().time()))
-    assert (due.record.job, due.record.epoch) == ("", 1)
+    assert held(platform).is_given_away
+    assert (held(platform).job, held(platform).epoch) == ("", 1)
 
 
 async def test_once_given_up_it_is_not_renewed(job: Job, platform: Store) -> None:
     await job.tenure.give_away()
     await asyncio.sleep(HALF_A_MINUTE_S)
     assert held(platform).until < later(1)
+
+
+async def test_a_renewal_that_storage_keeps_to_its_bound_and_then_refuses_is_made_up_for_in_time(
+    job: Job, platform: Store
+) -> None:
+    real, loop = job.storage.get, asyncio.get_running_loop()
+    assert isinstance(loop, VirtualTimeLoop)
+
+    def slow(*args: Any) -> Any:
+        job.storage.get = real  # type: ignore[method-assign]
+        take_time(loop, TIMEOUT_S)
+        raise Unavailable("no answer within its bound")
+
+    job.storage.get = slow  # type: ignore[method-assign, assignment]
+    await asyncio.sleep(LEASE.total_seconds() - 0.1)
+    assert held(platform).until > later(LEASE.total_seconds())
+
+
+async def test_whatever_keeps_a_renewal_from_succeeding_the_next_is_tried(job: Job, platform: Store) -> None:
+    real = job.storage.get
+
+    def broken(*args: Any) -> Any:
+        job.storage.get = real  # type: ignore[method-assign]
+        raise RuntimeError("the library's own")
+
+    job.storage.get = broken  # type: ignore[method-assign, assignment]
+    await asyncio.sleep(HALF_A_MINUTE_S)
+    assert held(platform).until > later(HALF_A_MINUTE_S)
+
+
+async def test_at_the_end_it_is_told_whether_the_call_was_ours(job: Job, platform: Store) -> None:
+    somebody_takes_it_away(platform, at_s=0)
+    assert not await job.tenure.end()
 
 
 async def test_a_job_that_begins_without_storage_has_the_call_once_storage_is_back(platform: Store) -> None:

@@ -45,6 +45,17 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self.threads_at_work -= 1
 
 
+def take_time(loop: VirtualTimeLoop, seconds: float, *, step_s: float = 0.25) -> None:
+    """For a thread: be at work so long, while the loop goes on."""
+
+    async def step() -> None:
+        loop.jump(step_s)
+        await asyncio.sleep(0)
+
+    for _ in range(round(seconds / step_s)):
+        asyncio.run_coroutine_threadsafe(step(), loop).result()
+
+
 class _JumpingSelector(selectors.DefaultSelector):
     def __init__(self, loop: VirtualTimeLoop) -> None:
         super().__init__()
