@@ -68,6 +68,7 @@ APIS = (
     "cloudfunctions",
     "cloudscheduler",
     "eventarc",
+    "eventarcpublishing",
     "firestore",
     "iam",
     "identitytoolkit",
