@@ -1,8 +1,8 @@
 """What a language model may say aloud in a turn: the sentences of the turn's note as they stand, and courtesies.
 
 A caller acts on what is said, and a paraphrase cannot be checked in the time that a caller waits. So a model is let
-through where it says the note word for word, or where every word is one of `prompts/courtesies.md`, which state no
-fact; in place of everything else the note's own words are said. Who is asked, and how long, is `wording.py`'s.
+through where it says the note word for word, or where a sentence is made of the phrases of `prompts/courtesies.md`,
+which answer nothing; in place of all else the note's own words are said. Who is asked, and how long, is `wording.py`'s.
 """
 
 import re
@@ -35,15 +35,19 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 def is_courtesy(text: str) -> bool:
-    """Whether it is made of words alone that state nothing."""
+    """Whether it is made of phrases alone that state nothing. Words would not do: "you can" is an answer."""
     words = words_of(text)
-    return bool(words) and courtesies().issuperset(words)
+    ends = {0}
+    for at in range(1, len(words) + 1):
+        if any(words[start:at] in courtesies() for start in ends):
+            ends.add(at)
+    return bool(words) and len(words) in ends
 
 
 @cache
-def courtesies() -> frozenset[str]:
-    """The words that a model may use of its own accord."""
-    return frozenset(word for line in lines("courtesies") for word in line.split())
+def courtesies() -> frozenset[tuple[str, ...]]:
+    """The phrases that a model may use of its own accord, word by word."""
+    return frozenset(words_of(phrase) for line in lines("courtesies") for phrase in line.split(","))
 
 
 class Grounding:
@@ -70,10 +74,12 @@ class Grounding:
             piece = self._owed.pop(0)
             self._gap = "" if piece[-1:].isspace() else " "
             return piece
-        if is_courtesy(sentence) and self._courtesies < COURTESIES_AT_MOST:
+        plain = " ".join(_MARKUP.sub("", sentence).split())
+        # Without its markup it must be what it was: "to*day" is two words before, and another one after.
+        if is_courtesy(sentence) and words_of(plain) == words and self._courtesies < COURTESIES_AT_MOST:
             self._said.add(words)
             self._courtesies += 1
-            return self._gap + " ".join(_MARKUP.sub("", sentence).split()) + " "
+            return f"{self._gap}{plain} "
         self.has_refused = True
         return ""
 

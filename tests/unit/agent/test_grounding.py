@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.grounding import Grounding, is_courtesy, sentences
+from agent.grounding import Grounding, courtesies, is_courtesy, sentences
 from agent.turn_notes import Do, parse, small_talk
 from agent.words import lines
 
@@ -61,6 +61,27 @@ def test_a_courtesy_may_go_before_the_note_and_behind_it() -> None:
         "It is free.",
         "Today.",
         "Ja.",
+        "You can.",
+        "It is.",
+        "There is.",
+        "I have.",
+        "Sorry.",
+        "Great!",
+        "All weekend.",
+        "Morning and evening.",
+        "Have a nice evening weekend.",
+        "good*bye day",
+        "to*day",
+        "to\u200bday",
+        "Wel\u200bcome, yes.",
+        "Thank you for nine.",
+        "Hell\u03bf.",
+        "\uff39\uff45\uff53.",
+        "N\u00ba.",
+        "\u2460.",
+        "\u2713 Hello, it is.",
+        "Hello.Yes.",
+        "Thank you yes.",
         "是的。",
     ],
 )
@@ -77,6 +98,16 @@ def test_what_was_said_is_not_said_twice() -> None:
 
 def test_a_courtesy_is_said_without_its_markup() -> None:
     assert said("We open at nine.", "**Good _question_!** 😀 ") == "Good question! We open at nine."
+
+
+def test_markup_that_is_taken_away_makes_no_other_word() -> None:
+    assert said("We open at nine.", "good\u200bbye! ") == "We open at nine."
+    assert said("We open at nine.", "good*bye! ") == "We open at nine."
+
+
+def test_a_courtesy_of_one_word_is_a_greeting_a_farewell_or_thanks() -> None:
+    alone = {phrase[0] for phrase in courtesies() if len(phrase) == 1}
+    assert alone == {"hello", "hi", "hey", "bye", "goodbye", "thanks", "please"}
 
 
 def test_a_model_that_goes_on_with_courtesies_is_stopped() -> None:
