@@ -13,7 +13,7 @@ FAILURES_BORNE = sys.maxsize
 """No provider's failure ends a call: each part has a stand-in, and the silence guard is behind them all."""
 CONNECT = SessionConnectOptions(
     stt_conn_options=APIConnectOptions(max_retry=3, timeout=2.0, retry_interval=0.5),
-    llm_conn_options=APIConnectOptions(max_retry=1, timeout=1.8, retry_interval=0.1),
+    llm_conn_options=APIConnectOptions(max_retry=1, timeout=1.5, retry_interval=0.1),
     tts_conn_options=APIConnectOptions(max_retry=0, timeout=1.5, retry_interval=0.1),
     max_unrecoverable_errors=FAILURES_BORNE,
 )

@@ -39,7 +39,7 @@ __all__ = [
 
 log = logging.getLogger("holdline.pipeline")
 
-SECOND_MODEL_AFTER_S = 1.0
+SECOND_MODEL_AFTER_S = 0.8
 """How long the first model may keep a caller waiting when there is a second; both must be within the turn's limit."""
 
 
