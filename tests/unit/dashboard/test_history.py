@@ -37,6 +37,10 @@ def test_a_rehearsal_is_told_from_a_callers_call(ana: Browser) -> None:
     assert "rehearsal" not in ana.get("/calls/c1").text
 
 
+def test_an_agent_that_was_asked_nothing_is_not_said_to_have_known_it(ana: Browser) -> None:
+    assert "Nothing was asked." in ana.get("/calls/c2").text
+
+
 def test_times_are_told_where_the_organisation_is(ana: Browser) -> None:
     assert NOW.hour == 15
     assert "2 Mar, 10:00" in ana.get("/calls").text
