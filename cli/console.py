@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import click
 
+from cli.giving_up import give_up
 from cli.models import worker_settings
 from holdline.errors import BadSettings, HoldlineError
 from holdline.firestore import connect
@@ -65,8 +66,7 @@ def command(agent: str, org: str | None, mic: bool, firestore: bool, port_base: 
             )
         database.close()
     except (HoldlineError, CannotStart) as error:
-        click.echo(f"{error}", err=True)
-        sys.exit(1)
+        give_up(error)
     except KeyboardInterrupt:
         click.echo("\nYou hung up.")
 

@@ -1,12 +1,11 @@
 """`holdline deploy`: what is ours in Google Cloud, put there by gcloud, one printed command after the other."""
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
+from cli.giving_up import give_up
 from deploy.functions_commands import LOCAL_ONLY, Place, deployment, setup
 from deploy.functions_stage import NotStaged, stage
 from deploy.functions_table import TARGETS, target
@@ -58,7 +57,7 @@ def functions(names: tuple[str, ...], source: Path | None, region: str, firestor
         try:
             stage(ROOT, STAGED, uv=uv())
         except (CannotStart, NotStaged) as error:
-            _give_up(error)
+            give_up(error)
     if settings.functions_url.rstrip("/") != place.functions_url:
         click.echo(
             f"FUNCTIONS_URL is {settings.functions_url}, and Google makes these functions answer at "
@@ -73,10 +72,10 @@ def _settings() -> FunctionsSettings:
     try:
         settings = load(FunctionsSettings)
     except BadSettings as error:
-        _give_up(error)
+        give_up(error)
     for name in LOCAL_ONLY:
         if getattr(settings, name) is not None:
-            _give_up(f"{name.upper()} names an emulator: take it out of .env and the environment to deploy.")
+            give_up(f"{name.upper()} names an emulator: take it out of .env and the environment to deploy.")
     return settings
 
 
@@ -88,9 +87,4 @@ def _carry_out(commands: Iterable[Command], *, dry_run: bool) -> None:
     try:
         run(commands, lambda line: click.echo(f"\n$ {line}"))
     except NotDeployed as error:
-        _give_up(error)
-
-
-def _give_up(why: object) -> NoReturn:
-    click.echo(f"{why}", err=True)
-    sys.exit(1)
+        give_up(error)

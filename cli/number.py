@@ -1,12 +1,12 @@
 """`holdline number`: put a phone number into service, take it out, and see how all of them stand."""
 
 import re
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
 
+from cli.giving_up import give_up
 from deploy import phone_number
 from deploy.phone_step import CannotGoOn, Step
 from holdline.errors import HoldlineError, StoreError
@@ -98,5 +98,5 @@ def _at_work() -> Iterator[tuple[DeploySettings, Database]]:
         finally:
             database.close()
     except HoldlineError as error:
-        click.echo(f"\n{error}", err=True)
-        sys.exit(1)
+        click.echo(err=True)
+        give_up(error)

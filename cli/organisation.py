@@ -1,11 +1,11 @@
 """`holdline organisation`: begin an organisation with what stands in one file."""
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from cli.giving_up import give_up
 from deploy.firebase_accounts import FirebaseAccounts
 from deploy.organisation import read, write
 from holdline.errors import HoldlineError
@@ -28,5 +28,4 @@ def command(file: Path) -> None:
             database.close()
             accounts.close()
     except HoldlineError as error:
-        click.echo(f"{error}", err=True)
-        sys.exit(1)
+        give_up(error)
