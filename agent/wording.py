@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from livekit.agents import NOT_GIVEN, FlushSentinel, NotGivenOr, llm
 
-from agent.grounding import Grounding, sentences
+from agent.grounding import Grounding, Topics, sentences
 from agent.turn_notes import Do, Note, open_note
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ async def reply(
     must_call: NotGivenOr[llm.ToolChoice] = "required" if note.do is Do.ASK else NOT_GIVEN
     async with aclosing(_deltas(model(offered, must_call), patience)) as deltas:
         if note.do is Do.ASK:
-            async for call in _questions(note, deltas):
+            async for call in _questions(note, _said_by_the_caller(chat_ctx), deltas):
                 yield call
             return
         async for sentence in _sentences(note, deltas, patience):
@@ -56,18 +56,23 @@ class _Gone(Exception):
     """The model will send nothing more, though its reply is not at its end."""
 
 
-async def _questions(note: Note, deltas: AsyncIterator[llm.ChoiceDelta]) -> AsyncIterator[llm.ChatChunk]:
+async def _questions(note: Note, said: str, deltas: AsyncIterator[llm.ChoiceDelta]) -> AsyncIterator[llm.ChatChunk]:
     """The model's calls for a person; one in the caller's own words where it makes none. Nothing that it says."""
-    is_asked = False
+    topics = Topics(f"{said}\n{note.words}")
     with suppress(_Gone):
         async for delta in deltas:
             for call in delta.tool_calls:
-                if call.name == ASK and (arguments := _arguments(call, note)) is not None:
-                    is_asked = True
+                if call.name != ASK or (arguments := _arguments(call, note)) is None:
+                    continue
+                if topics.admit(arguments["question"]):
                     yield calling(ASK, arguments, call=call)
-    if not is_asked:
+    if not topics.asked:
         log.info("the model did not ask a person; it is asked in the caller's words")
         yield calling(ASK, {"question": note.words, "reason": note.reason, "skill": None, "confidence": None})
+
+
+def _said_by_the_caller(chat_ctx: llm.ChatContext) -> str:
+    return "\n".join(message.text_content or "" for message in chat_ctx.messages() if message.role == "user")
 
 
 async def _sentences(note: Note, deltas: AsyncIterator[llm.ChoiceDelta], patience: "_Patience") -> AsyncIterator[str]:
@@ -138,17 +143,22 @@ def _arguments(call: llm.FunctionToolCall, note: Note) -> dict[str, Any] | None:
     """The model's arguments as the tool takes them; None where it asks nothing."""
     try:
         given = json.loads(call.arguments)
-        question = str(given["question"]).strip()
+        question = _writable(given["question"])
     except (ValueError, TypeError, KeyError):
         return None
     skill, confidence = given.get("skill"), given.get("confidence")
     return (
         {
             "question": question,
-            "reason": str(given.get("reason") or note.reason),
-            "skill": skill if isinstance(skill, str) else None,
+            "reason": _writable(given.get("reason") or note.reason),
+            "skill": _writable(skill) if isinstance(skill, str) else None,
             "confidence": confidence if isinstance(confidence, int | float) else None,
         }
         if question
         else None
     )
+
+
+def _writable(text: object) -> str:
+    """Without halves of characters, which a model that breaks off in an emoji sends, and which storage refuses."""
+    return str(text).encode(errors="replace").decode().strip()

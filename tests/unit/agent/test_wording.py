@@ -137,6 +137,9 @@ async def test_a_known_answer_is_on_its_way_before_the_model_is_done() -> None:
         (said("Yes, we have 40 places."), calling("end_call", {})),
         (asks(question=" "),),
         (asks(query="parking"),),
+        (asks(question="Is a haircut free?"),),
+        (asks(question="Parking costs $45, does it not?"),),
+        (asks(question="Is parking nine dollars?"),),
         (
             llm.ChatChunk(
                 id="1",
@@ -167,6 +170,24 @@ async def test_the_model_words_the_question_and_is_not_heard_beside_it() -> None
     assert made.calls == [
         ("ask_supervisor", {"question": "Is there parking?", "reason": "unknown", "skill": "house", "confidence": 0.3})
     ]
+
+
+async def test_what_was_asked_once_is_not_asked_again_in_other_words() -> None:
+    wordings = ["Is there parking?", "Where can one park?", "Do they have parking spaces?", "Parking!", "parking"]
+    made = await turn(UNKNOWN, Model(*[asks(question=question) for question in wordings]))
+    assert [arguments["question"] for _, arguments in made.calls] == ["Is there parking?"]
+
+
+async def test_two_things_that_the_caller_asks_are_two_questions() -> None:
+    both = turn_notes.unknown("do you have parking and may I bring my dog on the 9th", "unknown")
+    made = await turn(both, Model(asks(question="Is there parking?"), asks(question="May dogs come on the 9th?")))
+    assert len(made.calls) == 2
+
+
+async def test_half_a_character_keeps_no_question_from_being_written() -> None:
+    made = await turn(UNKNOWN, Model(asks(question="Parking \ud83d", reason="\udc00", skill="\ud800")))
+    ((_, arguments),) = made.calls
+    assert [arguments[name] for name in ("question", "reason", "skill")] == ["Parking ?", "?", "?"]
 
 
 async def test_arguments_that_the_tool_does_not_take_are_left_out() -> None:
