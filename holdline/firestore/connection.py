@@ -26,7 +26,7 @@ _OPTIONS = [
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 1000),
-    ("grpc.max_reconnect_backoff_ms", 2000),
+    ("grpc.max_reconnect_backoff_ms", 1000),
 ]
 # A connection that is dead without a word is found out by these; the emulator would take them for abuse.
 _KEEPALIVE = [("grpc.keepalive_time_ms", 30_000), ("grpc.keepalive_timeout_ms", 5_000)]
@@ -43,7 +43,6 @@ class Connection:
             self._channel = _to_google()
         else:
             self._channel = grpc.insecure_channel(self._emulator, options=_OPTIONS)
-        self.watches = 0
 
     def client(self, *interceptors: grpc.StreamStreamClientInterceptor) -> Any:
         """A `firestore.Client` on this channel, which has the credentials."""

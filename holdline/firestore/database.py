@@ -1,27 +1,28 @@
 """All organisations' documents."""
 
 from holdline.firestore.connection import Connection
+from holdline.firestore.pace import Pace
 from holdline.firestore.store import FirestoreStore
-from holdline.firestore.watches import Watches
+from holdline.firestore.watches import Standing, Watches
 from holdline.settings import FirestoreSettings
 from holdline.store import Store
 
 
-def connect(settings: FirestoreSettings) -> "FirestoreDatabase":
+def connect(settings: FirestoreSettings, *, pace: Pace | None = None) -> "FirestoreDatabase":
     """The emulator where the settings name one, else Firestore with the machine's own credentials.
 
     Never before a fork: channels do not survive one. Raises NoCredentials.
     """
-    return FirestoreDatabase(settings)
+    return FirestoreDatabase(settings, pace=pace or Pace())
 
 
 class FirestoreDatabase:
     """Only composition roots hold one."""
 
-    def __init__(self, settings: FirestoreSettings) -> None:
+    def __init__(self, settings: FirestoreSettings, *, pace: Pace) -> None:
         self._connection = Connection(settings)
         self._client = self._connection.client()
-        self._watches = Watches(settings)
+        self._watches = Watches(settings, pace=pace)
 
     @property
     def platform(self) -> Store:
@@ -29,6 +30,11 @@ class FirestoreDatabase:
 
     def for_org(self, org: str) -> Store:
         return FirestoreStore(self._client, self._watches, org=org)
+
+    @property
+    def watches(self) -> Standing:
+        """How the watches stand: one that is open and not live tells nothing just now."""
+        return self._watches.standing
 
     @property
     def open_channels(self) -> int:

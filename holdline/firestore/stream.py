@@ -8,6 +8,7 @@ pace. The watch is told why, and calls `on_snapshot` anew when it is time.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -32,19 +33,21 @@ class OneStream(grpc.StreamStreamClientInterceptor):
         self._call: Any = None
         self.ended: str | None = None
         """Why, once it did."""
+        self.heard_at: float | None = None
+        """When anything last came, by the monotonic clock."""
 
     def intercept_stream_stream(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:
         with self._lock:
             if not self._may_open:
-                return _Stream(None)
+                return _Stream(None, self)
             self._may_open = False
             try:
                 call = self._call = continuation(client_call_details, request_iterator)
             except ValueError as error:  # the channel is closed
                 self.ended = str(error)
-                return _Stream(None)
+                return _Stream(None, self)
         call.add_done_callback(self._note_end)
-        return _Stream(call)
+        return _Stream(call, self)
 
     def close(self) -> None:
         """End the stream, or see to it that none begins."""
@@ -53,24 +56,33 @@ class OneStream(grpc.StreamStreamClientInterceptor):
         if self._call is not None:
             self._call.cancel()
 
+    def give_up(self, why: str) -> None:
+        """End the stream for a reason of ours."""
+        self.ended = self.ended or why
+        self.close()
+        self._on_end()
+
     def _note_end(self, call: Any) -> None:
-        self.ended = f"{call.code().name}: {call.details()}"
+        self.ended = self.ended or f"{call.code().name}: {call.details()}"
         self._on_end()
 
 
 class _Stream:
     """What the client sees of its call; one that was never opened (None) has ended already."""
 
-    def __init__(self, call: Any) -> None:
+    def __init__(self, call: Any, one: OneStream) -> None:
         self._call = call
+        self._one = one
 
     def __next__(self) -> Any:
         if self._call is None:
             raise StreamEnded
         try:
-            return next(self._call)
+            response = next(self._call)
         except (grpc.RpcError, StopIteration) as end:
             raise StreamEnded from end
+        self._one.heard_at = time.monotonic()
+        return response
 
     def is_active(self) -> bool:
         return self._call is not None and bool(self._call.is_active())

@@ -1,87 +1,119 @@
-"""The watches of a database: one thread looks after them all, and no connection carries too many."""
+"""The watches of a database: one thread opens what is not open, another asks connections that say nothing."""
 
 import logging
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from holdline.firestore.connection import Connection
-from holdline.firestore.watch import LOOK_EVERY_S, FirestoreWatch
+from holdline.firestore.connections import Connections
+from holdline.firestore.pace import Pace
+from holdline.firestore.watch import FirestoreWatch
 from holdline.settings import FirestoreSettings
 from holdline.store import Found, Query, R
 
 log = logging.getLogger(__name__)
 
-WATCHES_PER_CHANNEL = 80
-"""Firestore allows 100 streams on a connection, and says nothing about the one too many."""
+
+@dataclass(frozen=True)
+class Standing:
+    """How many watches there are, and how many of them are current."""
+
+    open: int
+    live: int
 
 
 class Watches:
-    def __init__(self, settings: FirestoreSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: FirestoreSettings, *, pace: Pace) -> None:
+        self._pace = pace
+        self._connections = Connections(settings)
         self._lock = threading.Lock()
-        self._open: dict[FirestoreWatch, Connection] = {}
+        self._open: set[FirestoreWatch] = set()
         self._wake = threading.Event()
-        self._is_over = False
-        self._supervisor: threading.Thread | None = None
+        self._is_over = threading.Event()
+        self._threads: list[threading.Thread] = []
 
     @property
     def open_channels(self) -> int:
-        with self._lock:
-            return len(set(self._open.values()))
+        return len(self._connections)
+
+    @property
+    def standing(self) -> Standing:
+        watches = self._all()
+        return Standing(len(watches), sum(watch.is_live for watch in watches))
 
     def start(self, query: Query[R], *, collection: str, on_state: Callable[[Found[R]], None]) -> FirestoreWatch:
-        with self._lock:
-            free = (one for one in self._open.values() if one.watches < WATCHES_PER_CHANNEL)
-            connection = next(free, None) or Connection(self._settings)
-            watch = FirestoreWatch(
-                connection,
-                query,
-                collection=collection,
-                on_state=on_state,
-                on_end=self._wake.set,
-                on_closed=self._forget,
-            )
+        watch = FirestoreWatch(
+            self._connections,
+            query,
+            collection=collection,
+            pace=self._pace,
+            on_state=on_state,
+            on_end=self._wake.set,
+            on_closed=self._forget,
+        )
+        with self._lock:  # nobody else looks at it, and nobody forgets it, before it is there
             watch.look()
-            connection.watches += 1
-            self._open[watch] = connection
-            if self._supervisor is None:
-                self._supervisor = threading.Thread(target=self._supervise, name="watch supervisor", daemon=True)
-                self._supervisor.start()
+            self._open.add(watch)
+            if not self._threads:
+                self._threads = [
+                    threading.Thread(target=work, name=name, daemon=True)
+                    for name, work in (("watch supervisor", self._supervise), ("watch checker", self._check))
+                ]
+                for thread in self._threads:
+                    thread.start()
         return watch
 
     def close(self) -> None:
         """Close every watch, and end."""
-        with self._lock:
-            watches = list(self._open)
-        for watch in watches:
+        for watch in self._all():
             watch.close()
-        self._is_over = True
+        self._is_over.set()
         self._wake.set()
-        if self._supervisor is not None:
-            self._supervisor.join()
+        for thread in self._threads:
+            thread.join()
+
+    def _all(self) -> list[FirestoreWatch]:
+        with self._lock:
+            return list(self._open)
 
     def _forget(self, watch: FirestoreWatch) -> None:
         with self._lock:
-            connection = self._open.pop(watch, None)
-            if connection is None:
-                return
-            connection.watches -= 1
-        if connection.watches == 0:
-            connection.close()
+            self._open.discard(watch)
 
     def _supervise(self) -> None:
-        pause_s = LOOK_EVERY_S
-        while not self._is_over:
+        pause_s = self._pace.look_every_s
+        while not self._is_over.is_set():
             self._wake.wait(pause_s)
             self._wake.clear()
-            with self._lock:
-                watches = list(self._open)
-            pause_s = min([LOOK_EVERY_S, *map(_look, watches)])
+            pause_s = min([self._pace.look_every_s, *map(self._look, self._all())])
 
+    def _look(self, watch: FirestoreWatch) -> float:
+        try:
+            return watch.look()
+        except Exception:  # whatever it was, a supervisor that is dead would be worse
+            log.exception("a watch could not be opened")
+            return self._pace.look_every_s
 
-def _look(watch: FirestoreWatch) -> float:
-    try:
-        return watch.look()
-    except Exception:  # whatever it was, a supervisor that is dead would be worse
-        log.exception("a watch could not be opened")
-        return LOOK_EVERY_S
+    def _check(self) -> None:
+        """One question at a time a connection: what it costs does not grow with the watches that share it."""
+        while not self._is_over.wait(self._pace.check_every_s / 3):
+            now = time.monotonic()
+            watches = self._all()
+            for connection in {watch.connection for watch in watches if watch.connection is not None}:
+                on_it = [watch for watch in watches if watch.connection is connection and watch.is_live]
+                most_silent = max(on_it, key=lambda watch: watch.silent_s(now), default=None)
+                if most_silent is None or most_silent.silent_s(now) < self._pace.check_every_s:
+                    continue
+                if self._answers(most_silent):
+                    continue
+                self._connections.give_up(connection)
+                for watch in on_it:
+                    watch.give_up(connection, why=f"its connection did not answer in {self._pace.answer_s:g} s")
+
+    def _answers(self, watch: FirestoreWatch) -> bool:
+        try:
+            return watch.check()
+        except Exception:  # as above
+            log.exception("a watch could not be checked")
+            return True

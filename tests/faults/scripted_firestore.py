@@ -1,7 +1,7 @@
 """A server that speaks Firestore's Listen call as a script says, to show the failures that no emulator shows."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -29,13 +29,17 @@ def state_of(*names: str, revision: int = 1) -> list[Any]:
     for name in names:
         response = _Response()
         response.document_change.target_ids.append(WATCH_TARGET_ID)
-        response.document_change.document.name = name
-        response.document_change.document.fields["name"].string_value = name.rpartition("/")[2]
-        response.document_change.document.update_time.seconds = revision
+        _describe(response.document_change.document, name, revision=revision)
         responses.append(response)
     consistent = _target(_Kind.NO_CHANGE)
     consistent.target_change.read_time.seconds = revision
     return [*responses, _target(_Kind.CURRENT, WATCH_TARGET_ID), consistent]
+
+
+def _describe(document: Any, name: str, *, revision: int = 1) -> None:
+    document.name = name
+    document.fields["name"].string_value = name.rpartition("/")[2]
+    document.update_time.seconds = revision
 
 
 def removed_by_server(code: int) -> Any:
@@ -51,19 +55,32 @@ def count_is(count: int) -> Any:
 
 
 class ScriptedFirestore:
-    """Each stream is served by the next of the script's steps, the last one again and again."""
+    """Each stream is served by the next of the script's steps, the last one again and again.
 
-    def __init__(self, *script: Stream, port: int = 0) -> None:
+    `found` is what a query meets, where it is given; else queries are not answered with documents but refused.
+    """
+
+    def __init__(
+        self,
+        *script: Stream,
+        port: int = 0,
+        found: Callable[[], Sequence[str]] | None = None,
+        streams: int = 8,
+        streams_per_connection: int | None = None,
+    ) -> None:
         self._script = script
+        self._found = found
         self._lock = threading.Lock()
         self.opened = 0
-        self._server = grpc.server(ThreadPoolExecutor(max_workers=8))
-        self._server.add_generic_rpc_handlers((_Handler(self._listen),))
+        options = [] if streams_per_connection is None else [("grpc.max_concurrent_streams", streams_per_connection)]
+        self._server = grpc.server(ThreadPoolExecutor(max_workers=streams), options=options)
+        self._server.add_generic_rpc_handlers((_Handler(self._listen, self._run_query),))
         self.port = self._server.add_insecure_port(f"127.0.0.1:{port}")
         self._server.start()
 
-    def stop(self) -> None:
-        self._server.stop(None).wait()
+    def stop(self, *, grace_s: float | None = None) -> None:
+        """End every stream; with a grace, say first (GOAWAY) that the connection will end."""
+        self._server.stop(grace_s).wait()
 
     def _listen(self, requests: Iterator[Any], context: grpc.ServicerContext) -> Iterator[Any]:
         with self._lock:
@@ -71,6 +88,15 @@ class ScriptedFirestore:
             self.opened += 1
         next(requests)
         yield from step(context)
+
+    def _run_query(self, _: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+        if self._found is None:
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, "nobody is to ask")
+        for name in self._found():
+            answer = types.RunQueryResponse.pb()()
+            _describe(answer.document, name)
+            answer.read_time.seconds = 1
+            yield answer
 
 
 def ends_with(code: grpc.StatusCode, *first: Any) -> Stream:
@@ -101,14 +127,27 @@ def stays_open(*responses: Any) -> Stream:
 
 
 class _Handler(grpc.GenericRpcHandler):
-    def __init__(self, listen: Callable[[Iterator[Any], grpc.ServicerContext], Iterator[Any]]) -> None:
+    def __init__(
+        self,
+        listen: Callable[[Iterator[Any], grpc.ServicerContext], Iterator[Any]],
+        run_query: Callable[[Any, grpc.ServicerContext], Iterator[Any]],
+    ) -> None:
         self._listen = listen
+        self._run_query = run_query
 
     def service(self, call: grpc.HandlerCallDetails) -> Any:
-        if call.method != "/google.firestore.v1.Firestore/Listen":
-            return None
-        return grpc.stream_stream_rpc_method_handler(
-            self._listen,
-            request_deserializer=types.ListenRequest.pb().FromString,
-            response_serializer=lambda response: response.SerializeToString(),
-        )
+        match call.method.rpartition("/")[2]:
+            case "Listen":
+                return grpc.stream_stream_rpc_method_handler(
+                    self._listen, types.ListenRequest.pb().FromString, _as_bytes
+                )
+            case "RunQuery":
+                return grpc.unary_stream_rpc_method_handler(
+                    self._run_query, types.RunQueryRequest.pb().FromString, _as_bytes
+                )
+        return None
+
+
+def _as_bytes(response: Any) -> bytes:
+    data: bytes = response.SerializeToString()
+    return data
