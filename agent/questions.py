@@ -14,7 +14,7 @@ from agent.words import line as words
 from agent.writer import Writer
 from holdline import line
 from holdline.call import Call, KnowledgeUse
-from holdline.errors import HoldlineError, IllegalTransition
+from holdline.errors import IllegalTransition
 from holdline.help_request import LIVE, OPEN, HelpRequest, Status
 from holdline.knowledge import is_same_question
 from holdline.store import Store
@@ -171,7 +171,7 @@ class Questions:
     async def _asked(self, request_id: str, writing: "asyncio.Future[HelpRequest]") -> None:
         try:
             request = await asyncio.wait_for(asyncio.shield(writing), ASK_WITHIN_S)
-        except (HoldlineError, TimeoutError):  # should storage take it later, an answer is welcome all the same
+        except Exception:  # whatever it is, nobody is asked; should storage take it later, an answer is welcome
             self._settle(request_id)
             await self._floor.say(words("apology", "cannot_ask"))
         else:

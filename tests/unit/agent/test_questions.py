@@ -123,6 +123,13 @@ async def test_a_models_odd_arguments_do_not_lose_the_question(
     assert {name: getattr(request, name) for name in kept} == kept
 
 
+async def test_a_question_that_can_never_be_written_is_not_waited_for(on: Line) -> None:
+    on.ask(PARKING, request_id="not/an id")
+    await on.settled()
+    assert on.floor.texts == [lines("hold")[0], words("apology", "cannot_ask")]
+    assert not on.questions.is_waiting
+
+
 async def test_when_storage_stays_down_the_caller_is_told_and_waits_for_nobody(on: Line) -> None:
     on.store.is_down = True
     on.ask(PARKING)
