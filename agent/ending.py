@@ -13,7 +13,8 @@ from agent.tenure import Tenure
 from agent.transcript import Clock
 from agent.writer import Writer
 from holdline import line
-from holdline.call import COMES_BACK, Outcome
+from holdline.call import COMES_BACK, Call, Outcome
+from holdline.errors import Unavailable
 from holdline.store import Store
 
 log = logging.getLogger(__name__)
@@ -116,9 +117,12 @@ class Ending:
         write = partial(line.close, self._store, self._call_id, outcome=outcome, detail=detail, at=at)
         self._writer.put(write, what="the end")
         await self._undo_all()
-        self._writer.put(write, what="the end of what was asked since")
+        last = self._writer.put(write, what="the end of what was asked since")
         await self._writer.close()
-        if self._tenure is None or await self._tenure.end():
+        if self._tenure is not None and _is_lost(last):
+            await self._tenure.close()  # and not given up: it runs out, and whoever finds it ends the call
+            await self._job.delete_room()
+        elif self._tenure is None or await self._tenure.end():
             await self._job.delete_room()
         self._job.shutdown(reason=outcome.value)
 
@@ -128,3 +132,8 @@ class Ending:
                 await undo()
             except Exception:  # one part that cannot be undone must not keep the others
                 log.exception("call %s: a part did not close", self._call_id)
+
+
+def _is_lost(writing: "asyncio.Future[Call]") -> bool:
+    """Whether storage did not answer before the writer gave it up."""
+    return not writing.done() or isinstance(writing.exception(), Unavailable)

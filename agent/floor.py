@@ -233,7 +233,8 @@ class Floor:
             return True
         try:
             async with asyncio.timeout(PATIENCE_S):
-                await self._session.wait_for_idle()
+                while not await _is_idle(self._session):
+                    pass  # the caller went on: it waits for the end of the turn anew
         except TimeoutError:
             return False
         except (RuntimeError, ActivityClosedError):  # it has ended; what is said then is said to nobody
@@ -268,3 +269,18 @@ async def _chained(first: str, rest: AsyncIterator[str]) -> AsyncIterator[str]:
         yield first
     async for part in rest:
         yield part
+
+
+async def _is_idle(session: AgentSession[None]) -> bool:
+    """Wait until nobody speaks; False where the end of turn that was waited for was none, and the session dropped it.
+
+    The session cancels what judges a turn's end when the caller goes on, and with it whoever waits for that.
+    """
+    try:
+        await session.wait_for_idle()
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        return False
+    return True
