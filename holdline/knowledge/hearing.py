@@ -7,6 +7,7 @@ the repair counts for as much as the two sound alike.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
@@ -43,17 +44,54 @@ class Heard:
 class Vocabulary:
     """The words of substance in an organisation's wordings, and how they sound."""
 
-    def __init__(self, wordings: Iterable[tuple[Term, ...]]) -> None:
-        content = [t for wording in wordings for t in wording if t.weight >= CONTENT_WEIGHT]
-        self._keys = {t.key for t in content}
-        self._words = {t.word for t in content}
-        self._stems = {stem(t.word) for t in content}
-        self._cut_short = {t.word[:-1]: t for t in content if len(t.word) >= SHORTEST_CUT}
+    def __init__(self, wordings: Iterable[tuple[Term, ...]] = ()) -> None:
+        self._keys: set[str] = set()
+        self._words: set[str] = set()
+        self._stems: set[str] = set()
+        self._cut_short: dict[str, Term] = {}
         self._split: dict[str, tuple[Term, ...]] = {}
-        self._by_sound = {sound(t.word): t for t in content}
+        self._by_sound: dict[str, Term] = {}
         self._sounds_from: dict[str, list[str]] = defaultdict(list)
-        for key in self._by_sound:
-            self._sounds_from[key[:1]].append(key)
+        self._learn(wordings)
+
+    def with_more(self, wordings: Iterable[tuple[Term, ...]]) -> "Vocabulary":
+        """These words too. What was folded without them may be folded otherwise with them."""
+        more = Vocabulary.read(self.written())
+        more._learn(wordings)
+        return more
+
+    def written(self) -> dict[str, Any]:
+        """In types that JSON has."""
+        return {
+            "keys": list(self._keys),
+            "words": list(self._words),
+            "stems": list(self._stems),
+            "cut_short": dict(self._cut_short),
+            "by_sound": dict(self._by_sound),
+        }
+
+    @classmethod
+    def read(cls, written: dict[str, Any]) -> "Vocabulary":
+        """What `written` made, in every respect; nothing is stemmed or sounded again."""
+        read = cls()
+        read._keys, read._words, read._stems = (set(written[name]) for name in ("keys", "words", "stems"))
+        read._cut_short = {cut: Term(*term) for cut, term in written["cut_short"].items()}
+        read._by_sound = {key: Term(*term) for key, term in written["by_sound"].items()}
+        for key in read._by_sound:
+            read._sounds_from[key[:1]].append(key)
+        return read
+
+    def _learn(self, wordings: Iterable[tuple[Term, ...]]) -> None:
+        for t in (t for wording in wordings for t in wording if t.weight >= CONTENT_WEIGHT):
+            self._keys.add(t.key)
+            self._words.add(t.word)
+            self._stems.add(stem(t.word))
+            if len(t.word) >= SHORTEST_CUT:
+                self._cut_short[t.word[:-1]] = t
+            key = sound(t.word)
+            if key not in self._by_sound:
+                self._sounds_from[key[:1]].append(key)
+            self._by_sound[key] = t
 
     def folded(self, found: tuple[Term, ...]) -> tuple[Term, ...]:
         """Write compounds one way: "haircut" as "hair cut" where both are words here, else "check up" as "checkup"."""

@@ -11,7 +11,7 @@ turned      1 where one asks "what" and the other "whether",
 margin      how far the entry is ahead of the next one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from holdline.knowledge.hearing import Heard
@@ -47,8 +47,28 @@ class Features:
 
 
 @dataclass(frozen=True)
+class Said:
+    """A question or phrasing of the entry with this number, apart from how rare its terms are."""
+
+    entry: int
+    weights: dict[str, float]
+    sounds: dict[str, str]
+    sounding: str
+    mood: Mood
+
+    @classmethod
+    def of(cls, entry: int, found: Sequence[Term]) -> "Said":
+        sounds = {t.key: sound(t.word) for t in found if t.weight > FUNCTION_WEIGHT}
+        return cls(entry, {t.key: t.weight for t in found}, sounds, sound_of(t.word for t in found), mood(found))
+
+    def weighed(self, rarity: Mapping[str, float]) -> "Wording":
+        weights = {key: weight * rarity[key] for key, weight in self.weights.items()}
+        return Wording(self.entry, weights, sum(weights.values()) or 1.0, self.sounds, self.sounding, self.mood)
+
+
+@dataclass(frozen=True)
 class Wording:
-    """A question or phrasing of the entry with this number, with the information in each term."""
+    """The same with the information in each term."""
 
     entry: int
     weights: dict[str, float]
@@ -57,17 +77,11 @@ class Wording:
     sounding: str
     mood: Mood
 
-    @classmethod
-    def of(cls, entry: int, found: Sequence[Term], rarity: dict[str, float]) -> "Wording":
-        weights = {t.key: t.weight * rarity[t.key] for t in found}
-        sounds = {t.key: sound(t.word) for t in found if t.weight > FUNCTION_WEIGHT}
-        return cls(entry, weights, sum(weights.values()) or 1.0, sounds, sound_of(t.word for t in found), mood(found))
-
 
 class Utterance:
     """What was heard, with the information in each of its terms, and how pieces of it sound."""
 
-    def __init__(self, heard: list[Heard], rarity: dict[str, float]) -> None:
+    def __init__(self, heard: list[Heard], rarity: Mapping[str, float]) -> None:
         self.heard = heard
         self.mood = mood([h.term for h in heard])
         start = asked_from([h.term for h in heard])
@@ -100,7 +114,7 @@ class Utterance:
         return self._pieces[piece]
 
 
-def compare(utterance: Utterance, wording: Wording, elsewhere: set[str]) -> Features:
+def compare(utterance: Utterance, wording: Wording, elsewhere: Collection[str]) -> Features:
     """Fit `wording` to the utterance; `elsewhere` are the keys of the entry's other wordings."""
     explained = guessed = 0.0
     brought: dict[str, float] = {}
