@@ -26,10 +26,8 @@ def running_emulator(rules: Path = ROOT / "firestore.rules") -> Iterator[str]:
         yield given
         return
     port = free_port()
-    emulator = subprocess.Popen([*_command(), "--port", str(port), "--rules", str(rules)], stdout=subprocess.DEVNULL)
+    emulator = an_emulator(port, rules)
     try:
-        _wait_until_ready(emulator, port)
-        _warm_up(port)
         yield f"127.0.0.1:{port}"
     finally:
         emulator.terminate()
@@ -38,6 +36,19 @@ def running_emulator(rules: Path = ROOT / "firestore.rules") -> Iterator[str]:
         except subprocess.TimeoutExpired:
             emulator.kill()
             emulator.wait()
+
+
+def an_emulator(port: int, rules: Path = ROOT / "firestore.rules") -> "subprocess.Popen[bytes]":
+    """One that is ready, and the caller's to end."""
+    emulator = subprocess.Popen([*_command(), "--port", str(port), "--rules", str(rules)], stdout=subprocess.DEVNULL)
+    try:
+        _wait_until_ready(emulator, port)
+        _warm_up(port)
+    except BaseException:
+        emulator.kill()
+        emulator.wait()
+        raise
+    return emulator
 
 
 def free_port() -> int:
