@@ -1,6 +1,7 @@
 """What a call writes, in order and off the event loop. Nothing here knows what is being written."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ T = TypeVar("T")
 
 RETRY_DELAYS_S = (0.2, 0.5, 1, 2, 4, 8, 15)
 CLOSE_WITHIN_S = 5.0
+CLOSING_DELAY_S = 1.0
 
 
 class Writer:
@@ -25,7 +27,7 @@ class Writer:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._queue: asyncio.Queue[tuple[Callable[[], Any], str, asyncio.Future[Any]] | None] = asyncio.Queue()
         self._task = asyncio.create_task(self._run(), name="writer")
-        self._is_closed = False
+        self._closing = asyncio.Event()
 
     def put(self, write: Callable[[], T], *, what: str) -> "asyncio.Future[T]":
         """Have `write` called in its turn; the future brings its result or its HoldlineError.
@@ -34,7 +36,7 @@ class Writer:
         """
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         done.add_done_callback(lambda future: _log_failure(future, what))
-        if self._is_closed:
+        if self._closing.is_set():
             done.set_exception(Unavailable(f"the call is over; {what} is not written"))
         else:
             self._queue.put_nowait((write, what, done))
@@ -42,8 +44,8 @@ class Writer:
 
     async def close(self) -> None:
         """Write what is queued, within a bound, and stop."""
-        if not self._is_closed:
-            self._is_closed = True
+        if not self._closing.is_set():
+            self._closing.set()
             self._queue.put_nowait(None)
         try:
             await asyncio.wait_for(asyncio.shield(self._task), CLOSE_WITHIN_S)
@@ -70,13 +72,21 @@ class Writer:
                 if not done.done():
                     done.set_result(result)
 
+    async def _pause(self, delay_s: float) -> None:
+        """Before a write is tried again: a call that is over waits no longer than it must."""
+        if not self._closing.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), delay_s)
+        else:
+            await asyncio.sleep(min(delay_s, CLOSING_DELAY_S))
+
     async def _write(self, write: Callable[[], T], what: str) -> T:
         for delay in RETRY_DELAYS_S:
             try:
                 return await self._write_once(write)
             except Unavailable as error:
                 log.warning("%s is not written yet, trying again in %.1f s: %s", what, delay, error)
-                await asyncio.sleep(delay)
+                await self._pause(delay)
         return await self._write_once(write)
 
     async def _write_once(self, write: Callable[[], T]) -> T:

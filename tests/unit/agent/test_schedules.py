@@ -84,3 +84,16 @@ async def test_a_caller_who_goes_on_just_as_an_answer_waits_for_their_turn_to_en
         await call.interrupt("i come by car", for_s=1)
         await asyncio.sleep(30)
         assert call.supervisors_words == [ANSWER]
+
+
+async def test_a_caller_who_hangs_up_just_after_an_outage_is_gone_at_once(database: MemoryDatabase) -> None:
+    async with taken(database) as call:
+        call.say(PARKING[0])
+        await asyncio.sleep(5)
+        call.storage_fails(for_s=6)
+        call.say("and by the way")
+        await asyncio.sleep(6.1)
+        call.room.leaves("caller")
+        await asyncio.sleep(0.5)
+        assert {request.status for request in call.requests} == {Status.CALLER_LEFT}
+        assert not call.call.is_live
