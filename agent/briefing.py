@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent.known import Known
+from agent.library import Library
 from holdline import line
 from holdline.call import Call, CallKind, Dispatch, Turn
 from holdline.config import at_version, organisation_in_force
@@ -40,25 +41,27 @@ class Briefing:
         return 60 if self.call.kind is CallKind.PHONE else 15
 
 
-async def brief(store: Store, dispatch: Dispatch, *, caller: str, at: datetime) -> Briefing:
+async def brief(
+    store: Store, dispatch: Dispatch, *, caller: str, at: datetime, library: Library | None = None
+) -> Briefing:
     """Read what the dispatch names, in the version it names; raises CallOver and other HoldlineErrors.
 
     `caller` is who came, which a call from a front end does not know before.
     """
-    briefing = await asyncio.to_thread(_read, store, dispatch, caller, at)
+    briefing = await asyncio.to_thread(_read, store, dispatch, caller, at, library)
     if briefing.is_resumed:
         for request in await asyncio.to_thread(_heard, store, dispatch.call):
             await briefing.known.told(request, at=at)
     return briefing
 
 
-def _read(store: Store, dispatch: Dispatch, caller: str, at: datetime) -> Briefing:
+def _read(store: Store, dispatch: Dispatch, caller: str, at: datetime, library: Library | None) -> Briefing:
     call = must_get(store, Call, dispatch.call).record
     if not call.is_live:
         raise CallOver(f"Call {call.id} ended before it was answered.")
     identity = call.caller_identity or line.caller_came(store, call.id, caller).caller_identity or caller
     voice_agent = at_version(store, VoiceAgent, dispatch.voice_agent, version=dispatch.version)
-    known = Known.load(store, caller=call.caller, threshold=voice_agent.answer_threshold)
+    known = Known.load(store, caller=call.caller, threshold=voice_agent.answer_threshold, library=library)
     organisation = organisation_in_force(store, dispatch.org, at=at)
     people = tuple(person.name for person in store.find(Query(Person)).records)
     is_resumed = dispatch.epoch > 1 and call.answered_at is not None

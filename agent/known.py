@@ -2,14 +2,18 @@
 
 import asyncio
 import logging
+import threading
+import time
+from dataclasses import replace
 from datetime import datetime
 
+from agent.library import Library
 from holdline.call import KnowledgeUse
 from holdline.errors import HoldlineError
 from holdline.help_request import HelpRequest
 from holdline.knowledge import DEFAULT_THRESHOLD, KnowledgeEntry, KnowledgeIndex, LookUp, Match, Review, Scope, Source
 from holdline.knowledge.entry import MAX_QUESTION
-from holdline.store import Query, Store, remarks_on
+from holdline.store import Found, Query, Store, remarks_on
 
 log = logging.getLogger(__name__)
 
@@ -17,25 +21,55 @@ WORTH_SHOWING = 0.02
 """Below it an entry shares a word with the question and no more; a person who is asked has no use for it."""
 
 
+APPROVED = Query(KnowledgeEntry, {"review": Review.approved})
+AT_ONCE = 300
+"""So many entries are read and built before the call's first word. More of them, where no index is at hand, come behind
+it: until then the line knows nothing, and asks people."""
+BUILT_WITHIN_S = 20.0
+
+
 class Known:
     """An index of the usable entries; look-ups are in memory."""
 
-    def __init__(self, entries: tuple[KnowledgeEntry, ...], *, caller: str, threshold: float | None) -> None:
-        self._entries = {entry.id: entry for entry in entries}
+    def __init__(self, index: KnowledgeIndex, *, caller: str, threshold: float | None) -> None:
+        self._index = index
+        self._told: dict[str, KnowledgeEntry] = {}
+        self._changing = threading.Lock()
+        self.is_complete = threading.Event()
+        """Set once everything is here that the organisation knows."""
+        self.is_complete.set()
         self._caller = caller
         self._threshold = threshold or DEFAULT_THRESHOLD
-        self._index = KnowledgeIndex(entries)
 
     @classmethod
-    def load(cls, store: Store, *, caller: str, threshold: float | None) -> "Known":
-        """Read what is approved now, and tell whoever broke an entry what is wrong with it; raises Unavailable."""
-        found = store.find(Query(KnowledgeEntry, {"review": Review.approved}))
-        for remark in remarks_on(found, KnowledgeEntry):
-            try:
-                store.commit(remark)
-            except HoldlineError as error:  # the call is answered all the same
-                log.warning("knowledge/%s is broken, which could not be written beside it: %s", remark.id, error)
-        return cls(found.records, caller=caller, threshold=threshold)
+    def load(cls, store: Store, *, caller: str, threshold: float | None, library: Library | None = None) -> "Known":
+        """What is approved now; raises Unavailable. From the machine's library, else from the documents themselves."""
+        at_hand = library.index_of(store.org or "") if library else None
+        if at_hand is not None:
+            return cls(at_hand, caller=caller, threshold=threshold)
+        found = store.find(replace(APPROVED, limit=AT_ONCE + 1))
+        if len(found.stored) + len(found.invalid) <= AT_ONCE:
+            tell_what_is_broken(store, found)
+            return cls(KnowledgeIndex(found.records), caller=caller, threshold=threshold)
+        known = cls(KnowledgeIndex(()), caller=caller, threshold=threshold)
+        known.is_complete.clear()
+        threading.Thread(target=known._catch_up, args=(store, library), name="knowledge", daemon=True).start()
+        return known
+
+    def _catch_up(self, store: Store, library: Library | None) -> None:
+        """Take the index that the worker builds meanwhile; where nobody does, build it here."""
+        index, until = None, time.monotonic() + BUILT_WITHIN_S
+        while index is None and library and library.is_attended() and time.monotonic() < until:
+            time.sleep(0.1)
+            index = library.index_of(store.org or "")
+        try:
+            index = index or _built_from(store)
+        except HoldlineError as error:
+            log.warning("what the organisation knows cannot be read, and every question goes to people: %s", error)
+            return
+        with self._changing:
+            self._index = index.changed(self._told.values()) if self._told else index
+        self.is_complete.set()
 
     def look_up(self, question: str, *, at: datetime) -> tuple[Match | None, tuple[KnowledgeUse, ...]]:
         """The entry to say, if one is sure enough, and the nearest ones with their scores."""
@@ -69,5 +103,24 @@ class Known:
             version=request.answer_version,
             updated_at=at,
         )
-        self._entries[entry.id] = entry
-        self._index = await asyncio.to_thread(KnowledgeIndex, tuple(self._entries.values()))
+        await asyncio.to_thread(self._add, entry)
+
+    def _add(self, entry: KnowledgeEntry) -> None:
+        with self._changing:
+            self._told[entry.id] = entry
+            self._index = self._index.changed([entry])
+
+
+def _built_from(store: Store) -> KnowledgeIndex:
+    found = store.find(APPROVED)
+    tell_what_is_broken(store, found)
+    return KnowledgeIndex(found.records)
+
+
+def tell_what_is_broken(store: Store, found: Found[KnowledgeEntry]) -> None:
+    """Tell whoever broke an entry what is wrong with it."""
+    for remark in remarks_on(found, KnowledgeEntry):
+        try:
+            store.commit(remark)
+        except HoldlineError as error:  # calls are answered all the same
+            log.warning("knowledge/%s is broken, which could not be written beside it: %s", remark.id, error)

@@ -14,6 +14,7 @@ from livekit.agents.tokenize.basic import hyphenate_word
 from agent import clips
 from agent.announcer import Announcer
 from agent.briefing import Briefing, brief
+from agent.library import Library
 from agent.line_up import LineUp
 from agent.log_privacy import keep_words_out_of_logs
 from agent.music import HoldMusic, render
@@ -81,7 +82,7 @@ async def answer(ctx: JobContext) -> None:
         await hang_up(ctx, store, tenure, dispatch.call, outcome=Outcome.NOT_CONNECTED, detail="nobody came")
         return
     try:
-        briefing = await brief(store, dispatch, caller=caller, at=now())
+        briefing = await brief(store, dispatch, caller=caller, at=now(), library=Library.of(settings))
     except CallOver as over:
         log.info("call %s: was over before it was answered", dispatch.call)
         await hang_up(ctx, store, tenure, dispatch.call, detail=str(over))

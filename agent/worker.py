@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from livekit.agents import AgentServer, JobProcess
 
 from agent.health import HealthServer, Standing, StorageCheck
+from agent.librarian import Librarian
+from agent.library import Library
 from agent.measurements import Counting
 from agent.orphans import Orphans
 from agent.rooms import LiveKitRooms
@@ -66,11 +68,13 @@ class Worker(AgentServer):
         await health.start()
         asking = asyncio.create_task(storage.run(), name="storage check")
         adopting = asyncio.create_task(look_after_orphans(self._settings), name="orphans")
+        indexing = asyncio.create_task(keep_indexes(self._settings), name="indexes")
         try:
             await super().run(devmode=devmode)
         finally:
             asking.cancel()
             adopting.cancel()
+            indexing.cancel()
             await health.close()
             if sending is not None:
                 await asyncio.to_thread(sending.close)
@@ -99,6 +103,12 @@ async def look_after_orphans(settings: WorkerSettings) -> None:
         await Orphans(database, rooms, clock=lambda: datetime.now(UTC)).run()
     finally:
         await rooms.aclose()
+
+
+async def keep_indexes(settings: WorkerSettings) -> None:
+    """For as long as the worker runs; calls that find no index read what is known themselves."""
+    database = await asyncio.to_thread(connect, settings)
+    await Librarian(database, Library.of(settings)).run()
 
 
 def storage_of(settings: WorkerSettings) -> Callable[[], None]:

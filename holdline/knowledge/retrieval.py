@@ -70,9 +70,6 @@ class KnowledgeIndex:
         self.parts = parts
         self._rarity = rarity_of(parts.seen, len(parts.number_of))
 
-    def __len__(self) -> int:
-        return len(self.parts.number_of)
-
     def look_up(self, question: str, *, at: datetime, caller: str | None = None) -> LookUp:
         """The entries nearest to the question, among those that this caller may hear at this time."""
         ranked = self.ranked(question, at=at, caller=caller)

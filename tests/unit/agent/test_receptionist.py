@@ -19,6 +19,7 @@ from agent.writer import Writer
 from holdline.call import Outcome, Speaker, Turn
 from holdline.help_request import HelpRequest, Status
 from holdline.intent import Intent, intent
+from holdline.knowledge import KnowledgeIndex
 from holdline.store import Query, Store
 from tests.builders import a_call, an_entry
 from tests.unit.agent.fakes import FakeFloor, virtual_clock
@@ -69,7 +70,7 @@ class Line:
             instructions="Be kind.",
             call=a_call(),
             known=Known(
-                (an_entry(question=KNOWN_QUESTION, answer=KNOWN_ANSWER, phrasings=("hello",)),),
+                KnowledgeIndex((an_entry(question=KNOWN_QUESTION, answer=KNOWN_ANSWER, phrasings=("hello",)),)),
                 caller="+15555550142",
                 threshold=None,
             ),

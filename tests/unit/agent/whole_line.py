@@ -23,6 +23,7 @@ from agent.writer import Writer
 from holdline import desk
 from holdline.call import Call, Speaker, Turn
 from holdline.help_request import HelpRequest
+from holdline.knowledge import KnowledgeIndex
 from holdline.memory_store import MemoryDatabase
 from holdline.store import Query, Store, must_get
 from tests.builders import ANA, a_call, an_entry
@@ -61,7 +62,7 @@ class Line:
         parts: dict[str, Any] = {"floor": self.floor, "writer": self.writer, "clock": clock}
         job: Any = self.job
         self.ending = Ending(job, storage, "call-1", **parts)
-        self.known = Known((an_entry(answer=HOURS),), caller=a_call().caller, threshold=None)
+        self.known = Known(KnowledgeIndex((an_entry(answer=HOURS),)), caller=a_call().caller, threshold=None)
         parts["transcript"] = self.transcript
         self.questions = Questions(storage, a_call(), timeout=timedelta(seconds=TIMEOUT_S), **parts)
         music: Any = self.music
