@@ -3,14 +3,30 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from dashboard.board import Board
 from dashboard.feed import Feed
+from dashboard.pulse import Pulse
 from holdline.help_request import HelpRequest
 from holdline.store import Database
 
 IDLE_S = 20.0
 """How long a watch outlives its last viewer: a page that is loaded again finds it still there."""
+
+
+DEAF_AFTER = timedelta(seconds=10)
+"""So long a process may be without any live watch: each repairs itself in less, unless storage is away."""
+
+
+@dataclass(frozen=True)
+class Watching:
+    """How many queues are watched, how many of them are current, and whether none has been for too long."""
+
+    open: int
+    live: int
+    is_deaf: bool
 
 
 class Hub:
@@ -22,6 +38,8 @@ class Hub:
         self._idle_s = idle_s
         self._lock = threading.Lock()
         self._feeds: dict[str, tuple[Feed, int]] = {}
+        self._deaf_since: datetime | None = None
+        self._pulse = Pulse(lambda: database.platform)
         self._stopping = threading.Event()
 
     @contextmanager
@@ -42,6 +60,19 @@ class Hub:
             feed, _ = self._feeds.get(org, (None, 0))
         if feed is not None:
             feed.note(request)
+
+    def is_line_live(self, org: str, feed: Feed, board: Board, *, at: datetime) -> bool:
+        """Whether the board is current, and so are the jobs whose callers are on it."""
+        calls = {request.call for request in (*board.waiting, *board.answered)}
+        return feed.is_live and self._pulse.is_felt(org, calls, at=at)
+
+    def watching(self, *, at: datetime) -> Watching:
+        with self._lock:
+            feeds = [feed for feed, _ in self._feeds.values()]
+            live = sum(feed.is_live for feed in feeds)
+            self._deaf_since = None if live or not feeds else self._deaf_since or at
+            is_deaf = self._deaf_since is not None and at - self._deaf_since >= DEAF_AFTER
+            return Watching(len(feeds), live, is_deaf)
 
     @property
     def watched(self) -> frozenset[str]:

@@ -13,7 +13,7 @@ from holdline.people import Organisation
 
 BEAT = timedelta(seconds=15)
 LOOK_S = 3.0
-"""How soon a viewer is told that the watch itself is not live, which nothing announces."""
+"""How soon a viewer is told that the watch, or the job of a call, is not live, which nothing announces."""
 RETRY_MS = 2000
 
 blueprint = Blueprint("stream", __name__)
@@ -52,10 +52,11 @@ def _events(person: SignedIn, cookie: str) -> Iterator[str]:
                 next_beat = now + BEAT
             board = feed.board(at=now)
             organisation = s.organisations.of(person.org, at=now)
-            if board is not None and (board, feed.is_live, organisation) != shown:
-                shown = (board, feed.is_live, organisation)
+            is_live = board is not None and s.hub.is_line_live(person.org, feed, board, at=now)
+            if board is not None and (board, is_live, organisation) != shown:
+                shown = (board, is_live, organisation)
                 number += 1
-                view = {"board": board, "organisation": organisation, "now": now, "is_live": feed.is_live}
+                view = {"board": board, "organisation": organisation, "now": now, "is_live": is_live}
                 html = render_template("_board.html", **view, drafts={}, notes={})
                 yield _event("board", html, number=number)
             seen = feed.wait(seen, timeout_s=_until(next_beat, board, at=now))

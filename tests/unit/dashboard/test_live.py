@@ -2,8 +2,9 @@ import threading
 
 import pytest
 
-from dashboard.live import Hub
-from holdline import desk, line
+from dashboard.live import Hub, Watching
+from dashboard.pulse import Pulse
+from holdline import desk, lease, line
 from holdline.errors import Unavailable
 from holdline.help_request import Event, HelpRequest, Status
 from holdline.memory_store import MemoryDatabase
@@ -151,3 +152,60 @@ def test_stopping_wakes_every_viewer(hub: Hub) -> None:
         waiter.join(timeout=2)
         assert not waiter.is_alive()
         assert feed.is_closed
+
+
+def lamp(hub: Hub, *, after_s: float) -> bool:
+    with hub.following("salon") as feed:
+        board = feed.board(at=later(after_s))
+        assert board is not None
+        return hub.is_line_live("salon", feed, board, at=later(after_s))
+
+
+def test_the_line_is_live_while_the_job_of_each_caller_on_hold_renews_its_lease(
+    hub: Hub, salon: Store, database: MemoryDatabase
+) -> None:
+    salon.commit(Create(a_request("r1", call="call-1", expires_at=later(600))))
+    mine = lease.take(database.platform, "call-1", org="salon", job="job-1", epoch=1, at=NOW)
+    assert lamp(hub, after_s=2)
+    assert not lamp(hub, after_s=8)
+    lease.renew(database.platform, mine, at=later(9))
+    assert lamp(hub, after_s=11)
+
+
+def test_a_call_without_a_lease_and_one_that_asks_nothing_say_nothing_of_the_line(
+    hub: Hub, salon: Store, database: MemoryDatabase
+) -> None:
+    salon.commit(Create(a_request("r1", call="call-1", expires_at=later(600))))
+    lease.take(database.platform, "call-2", org="salon", job="job-2", epoch=1, at=NOW)
+    lease.take(database.platform, "call-1", org="dental", job="job-3", epoch=1, at=NOW)
+    assert lamp(hub, after_s=60)
+
+
+def test_leases_are_read_once_for_all_who_look_and_not_at_all_for_an_empty_queue(database: MemoryDatabase) -> None:
+    readings = 0
+
+    def platform() -> Store:
+        nonlocal readings
+        readings += 1
+        return database.platform
+
+    pulse = Pulse(platform)
+    assert pulse.is_felt("salon", [], at=NOW)
+    assert readings == 0
+    for second in (0, 0.5, 1):
+        assert pulse.is_felt("salon", ["call-1"], at=later(second))
+    assert readings == 1
+    assert pulse.is_felt("salon", ["call-1"], at=later(2))
+    assert readings == 2
+
+
+def test_a_process_is_deaf_when_for_ten_seconds_none_of_its_watches_was_live(hub: Hub, salon: Store) -> None:
+    assert hub.watching(at=NOW) == Watching(open=0, live=0, is_deaf=False)
+    with hub.following("salon") as feed:
+        assert hub.watching(at=NOW) == Watching(open=1, live=1, is_deaf=False)
+        feed.close()
+        assert hub.watching(at=later(1)) == Watching(open=1, live=0, is_deaf=False)
+        assert hub.watching(at=later(10)) == Watching(open=1, live=0, is_deaf=False)
+        assert hub.watching(at=later(11)) == Watching(open=1, live=0, is_deaf=True)
+        with hub.following("dental"):
+            assert hub.watching(at=later(12)) == Watching(open=2, live=1, is_deaf=False)

@@ -17,6 +17,7 @@ def test_health_is_of_the_process_and_readiness_of_the_storage(
     visitor: Browser, monkeypatch: pytest.MonkeyPatch, salon: Store
 ) -> None:
     assert visitor.get("/health").status_code == visitor.get("/ready").status_code == 200
+    assert visitor.get("/ready").json == {"ready": True, "reasons": [], "watches": {"open": 0, "live": 0}}
 
     def away(*_: object) -> None:
         raise Unavailable("it does not answer")
@@ -24,6 +25,7 @@ def test_health_is_of_the_process_and_readiness_of_the_storage(
     monkeypatch.setattr(type(salon), "get", away)
     assert visitor.get("/health").status_code == 200
     assert visitor.get("/ready").status_code == 503
+    assert (visitor.get("/ready").json or {})["reasons"] == ["storage does not answer"]
 
 
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/call", "/static/holdline.css", "/nowhere"])
