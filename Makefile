@@ -1,13 +1,14 @@
-# `make` alone prints this list. Every target works where only Python 3.11+, make and git are installed; demo, test and
-# proof also need Google's Firestore emulator, and say in one sentence how to have it where it cannot be fetched.
+# `make` alone prints this list. Every target works where only Python 3.11+, make and git are installed; demo, test,
+# proof and bench also need Google's Firestore emulator, and say in one sentence how to have it where it cannot be fetched.
 
 SHELL := /bin/bash
 PORT_BASE ?= 18000
+BENCH ?= relay_race tool_to_page live_queue webhook hang_up first_loud capacity
 UV := $(shell command -v uv 2>/dev/null || echo .holdline/uv/bin/uv)
 RUN := $(UV) run --no-sync
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo call test check proof format
+.PHONY: help setup demo call test check proof bench format
 
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -43,6 +44,11 @@ proof: setup ## what takes too long for every commit
 	@$(RUN) holdline prepare
 	@$(RUN) python -m local.chromium
 	@$(RUN) pytest -m proof
+
+bench: setup ## measure it all on this machine, into bench/results (BENCH="relay_race webhook" for some)
+	@$(RUN) holdline prepare
+	@$(RUN) python -m local.chromium
+	@for name in $(BENCH); do echo "== $$name"; $(RUN) python -m bench.$$name || exit 1; done
 
 format: setup ## put the code into shape
 	$(RUN) ruff format .

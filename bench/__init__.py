@@ -1,0 +1,1 @@
+"""What Holdline measures of itself. Each module is one command and one question; none is imported by the product."""

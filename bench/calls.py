@@ -1,0 +1,93 @@
+"""Real calls to the running stack: a recorded caller in a LiveKit room, greeted by a job, and put on hold."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from bench.held import a_question, relayed
+from bench.stack import database
+from holdline.firestore.database import FirestoreDatabase
+from holdline.help_request import HelpRequest, Status
+from holdline.store import Found, Query, Store
+from local.caller import Caller
+from local.rehearsal import ring
+
+LINE, SALON = "+12125550100", "luxe-beauty-salon"
+WITHIN_S = 45
+GAP_S = 0.08
+"""Of silence before a sound, for it to be the beginning of a sentence and not the end of the one before."""
+
+
+def database_of(stack: dict[str, Any]) -> FirestoreDatabase:
+    return database(stack["firestore_emulator_host"], stack["project_id"])
+
+
+@dataclass
+class LiveCall:
+    call: str
+    caller: Caller
+    store: Store
+    requests: dict[str, HelpRequest] = field(default_factory=dict)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def ask(self) -> HelpRequest:
+        """A question is open with people, as `ask_supervisor` writes it; what the caller said plays no part."""
+        return await a_question(self.store, self.call, f"{self.call}_{uuid4().hex[:8]}")
+
+    async def becomes(self, request: HelpRequest, wanted: Callable[[HelpRequest], bool]) -> HelpRequest:
+        """The request as soon as it is as wanted; raises TimeoutError."""
+        async with asyncio.timeout(WITHIN_S):
+            while (now := self.requests.get(request.id)) is None or not wanted(now):
+                self.changed.clear()
+                await self.changed.wait()
+        return now
+
+    async def delivered(self, request: HelpRequest) -> HelpRequest:
+        return await self.becomes(request, lambda one: one.status is Status.DELIVERED)
+
+    async def quiet(self, *, for_s: float) -> float:
+        return await self.caller.agent.wait_for_silence(lasting_s=for_s, within_s=WITHIN_S)
+
+    def heard_from(self, delivered: HelpRequest) -> float:
+        """When the first loud frame of a delivered answer came to the caller."""
+        assert delivered.answered_at is not None
+        at = delivered.answered_at.timestamp() + delivered.latencies_ms["to_first_frame"] / 1000
+        while (loud := self.caller.agent.first_loud_after(at)) is not None:
+            if self.caller.agent.first_loud_after(loud - GAP_S) == loud:
+                return loud
+            at = loud + 0.001
+        raise RuntimeError(f"nobody heard {relayed(delivered.accepted_answer or '')!r}")
+
+    def last_loud_before(self, at: float) -> float:
+        """When the agent's voice was last loud before then; 0 if it never was."""
+        last = 0.0
+        while (loud := self.caller.agent.first_loud_after(last + 0.001)) is not None and loud < at:
+            last = loud
+        return last
+
+
+@asynccontextmanager
+async def answered(stack: dict[str, Any], store: Store) -> AsyncIterator[LiveCall]:
+    """Ring the salon and be greeted; the caller hangs up at the end of the block."""
+    entry = await ring(stack, LINE)
+    loop = asyncio.get_running_loop()
+    async with await Caller.join(entry["url"], entry["token"]) as caller:
+        call = LiveCall(entry["call"], caller, store)
+
+        def on_state(found: Found[HelpRequest]) -> None:
+            loop.call_soon_threadsafe(saw, found)
+
+        def saw(found: Found[HelpRequest]) -> None:
+            call.requests |= {request.id: request for request in found.records}
+            call.changed.set()
+
+        watch = await asyncio.to_thread(store.watch, Query(HelpRequest, {"call": call.call}), on_state)
+        try:
+            await caller.agent.wait_for_speech(after=0, within_s=WITHIN_S)
+            await call.quiet(for_s=1.2)
+            yield call
+        finally:
+            await asyncio.to_thread(watch.close)

@@ -1,0 +1,122 @@
+"""How many calls one machine can hold at once: callers are added until figures break, and then no more.
+
+`python -m bench.capacity`. Real calls with music, each with its own job; at every size each call is answered, one after
+the other. Callers, emulator, LiveKit and worker share the machine, so a worker of its own holds more.
+"""
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+from itertools import takewhile
+from typing import Any
+
+import click
+import psutil
+
+from bench import plot
+from bench.calls import SALON, LiveCall, answered, database_of
+from bench.held import ANSWERS, answer
+from bench.measure import Bar, Report, Series, figure
+from bench.stack import whole
+from holdline.store import Store
+
+SYNTHESISER_MS = Bar("p95", 60)
+LOUD_MS = Bar("p95", 400)
+SETTLED_S = 3.0
+
+
+class Size:
+    """What was measured with so many calls on hold."""
+
+    def __init__(self, calls: int) -> None:
+        self.calls = calls
+        self.synthesiser = Series(f"{calls} calls: commit to synthesiser", bar=SYNTHESISER_MS)
+        self.loud = Series(f"{calls} calls: commit to first loud frame", bar=LOUD_MS)
+        self.processor = Series(f"{calls} calls: processor in use", unit="%")
+
+    @property
+    def series(self) -> list[Series]:
+        return [self.synthesiser, self.loud, self.processor]
+
+    @property
+    def breaks(self) -> bool:
+        return any(one.verdict == "missed" for one in self.series)
+
+
+async def measured(store: Store, calls: list[LiveCall], *, answers: int) -> Size:
+    size = Size(len(calls))
+    requests = [await call.ask() for call in calls]
+    await asyncio.sleep(SETTLED_S)
+    psutil.cpu_percent()
+    await asyncio.sleep(SETTLED_S)
+    size.processor.add(psutil.cpu_percent())
+    for n in range(answers):
+        at = n % len(calls)
+        call, request = calls[at], requests[at]
+        await answer(store, request, ANSWERS[n % 3])
+        delivered = await call.delivered(request)
+        assert delivered.answered_at is not None
+        size.synthesiser.add(delivered.latencies_ms["to_synthesiser"])
+        size.loud.add((call.heard_from(delivered) - delivered.answered_at.timestamp()) * 1000)
+        requests[at] = await call.ask()
+        await asyncio.sleep(0.3)
+    for at, call in enumerate(calls):
+        await answer(store, requests[at], ANSWERS[0])
+        await call.delivered(requests[at])
+    return size
+
+
+async def run(sizes: list[int], answers: int, within_s: float) -> None:
+    given = ",".join(map(str, sizes))
+    report = Report("capacity", command=f"python -m bench.capacity --sizes {given} --answers {answers}")
+    done: list[Size] = []
+    stopped_by = "the largest size"
+    with whole() as stack:
+        db = database_of(stack)
+        store = db.for_org(SALON)
+        deadline = time.monotonic() + within_s
+        async with AsyncExitStack() as on_hold:
+            calls: list[LiveCall] = []
+            for count in sizes:
+                if time.monotonic() > deadline:
+                    stopped_by = "the time given"
+                    break
+                try:
+                    await _grow(calls, count, stack, store, on_hold)
+                    done.append(await measured(store, calls, answers=max(answers, count)))
+                except TimeoutError:
+                    stopped_by = f"a call that did not go on, at {count} calls"
+                    break
+                if len(done) > 1 and done[-1].breaks and done[-2].breaks:
+                    stopped_by = "figures that broke at two sizes"
+                    break
+        await asyncio.to_thread(db.close)
+    kept = takewhile(lambda size: not size.breaks, done)
+    held = max((size.calls for size in kept), default=0)
+    series = [figure("calls on hold with every figure kept", held, unit="calls"), *(s for d in done for s in d.series)]
+    svg = report.write(series, notes=[f"ended by {stopped_by}", "all callers run on the machine that is measured"])
+    lines = {
+        "p95 to synthesiser, ms": [(float(d.calls), d.synthesiser.statistics["p95"]) for d in done],
+        "p95 to first loud frame, ms": [(float(d.calls), d.loud.statistics["p95"]) for d in done],
+        "processor in use, %": [(float(d.calls), d.processor.statistics["mean"]) for d in done],
+    }
+    plot.curves(svg, title="Calls on hold at once", along="calls", lines=lines, unit="ms or %")
+
+
+async def _grow(
+    calls: list[LiveCall], count: int, stack: dict[str, Any], store: Store, on_hold: AsyncExitStack
+) -> None:
+    while len(calls) < count:
+        calls.append(await on_hold.enter_async_context(answered(stack, store)))
+
+
+@click.command()
+@click.option("--sizes", default="1,2,4,6,8", show_default=True, help="Calls on hold; a worker takes at most eight.")
+@click.option("--answers", default=12, show_default=True, help="At each size.")
+@click.option("--within-s", default=300.0, show_default=True, help="No further size is begun after it.")
+def main(sizes: str, answers: int, within_s: float) -> None:
+    asyncio.run(run([int(size) for size in sizes.split(",")], answers, within_s))
+
+
+if __name__ == "__main__":
+    main()
