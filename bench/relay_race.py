@@ -93,41 +93,41 @@ async def _poll(store: Store, call: Held, *, every_s: float) -> None:
 
 
 class Waiting(Agent):
-    """An agent whose tool waits for the person, as is usual."""
+    """An agent whose tool waits for the person, as is usual; told by a watch, as ours is."""
 
     def __init__(self, store: Store, call: str) -> None:
         super().__init__(instructions="Say what the tool returns.")
         self._store = store
         self._call = call
+        self._answered: dict[str, asyncio.Future[str]] = {}
         self.asked: asyncio.Queue[HelpRequest] = asyncio.Queue()
 
     @function_tool
     async def ask_supervisor(self, question: str) -> str:
         """Ask a person, and wait for the answer."""
-        async with answers_of(self._store, self._call) as answered:
-            request = await held.a_question(self._store, self._call, f"{self._call}_{uuid4().hex[:8]}")
-            self.asked.put_nowait(request)
-            return await asyncio.wait_for(answered, ANSWERED_WITHIN_S)
+        request_id = f"{self._call}_{uuid4().hex[:8]}"
+        answered = self._answered[request_id] = asyncio.get_running_loop().create_future()
+        self.asked.put_nowait(await held.a_question(self._store, self._call, request_id))
+        return await asyncio.wait_for(answered, ANSWERED_WITHIN_S)
 
-
-@asynccontextmanager
-async def answers_of(store: Store, call: str) -> AsyncIterator["asyncio.Future[str]"]:
-    loop = asyncio.get_running_loop()
-    answered: asyncio.Future[str] = loop.create_future()
-
-    def look(found: Found[HelpRequest]) -> None:
+    def saw(self, found: Found[HelpRequest]) -> None:
         for request in found.records:
-            if request.accepted_answer is not None and not answered.done():
+            answered = self._answered.get(request.id)
+            if request.accepted_answer is not None and answered is not None and not answered.done():
                 answered.set_result(request.accepted_answer)
 
-    def on_state(found: Found[HelpRequest]) -> None:
-        loop.call_soon_threadsafe(look, found)
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
 
-    watch = await asyncio.to_thread(store.watch, Query(HelpRequest, {"call": call}), on_state)
-    try:
-        yield answered
-    finally:
-        await asyncio.to_thread(watch.close)
+        def on_state(found: Found[HelpRequest]) -> None:
+            loop.call_soon_threadsafe(self.saw, found)
+
+        watch = await asyncio.to_thread(self._store.watch, Query(HelpRequest, {"call": self._call}), on_state)
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(watch.close)
 
 
 class Parrot(llm.LLM[Any]):
@@ -167,7 +167,7 @@ async def by_the_model(store: Store, race: Race, *, rounds: int) -> None:
     )
     session.output.audio = NoLoudspeaker()
     await session.start(agent, record=False)
-    try:
+    async with agent.watching():
         for _ in range(rounds):
             speech = session.generate_reply(user_input="Do you have parking?")
             request = await agent.asked.get()
@@ -180,8 +180,7 @@ async def by_the_model(store: Store, race: Race, *, rounds: int) -> None:
             race.add(given.at - sent_at, is_identical=said == words)
             await held.forget(store, request.id, once=Status.ANSWERED)
             await agent.update_chat_ctx(llm.ChatContext.empty())
-    finally:
-        await session.aclose()
+    await session.aclose()
 
 
 async def run(rounds: int, holds: int) -> None:
