@@ -110,6 +110,8 @@ class FirestoreWatch:
             return False
         except GoogleAPICallError:  # an answer, too: if it concerns the stream, that ends
             return True
+        except ValueError:  # the channel was closed meanwhile
+            return True
         revisions = {one.id: one.update_time for one in there}
         if revisions != _revisions(self._rows):
             self._closed.wait(self._pace.catch_up_s)

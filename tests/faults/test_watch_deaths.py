@@ -1,10 +1,12 @@
 """Whatever a watch dies of, what was missed is told within two seconds of the recovery: once, and calmly."""
 
+import logging
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import grpc
@@ -186,6 +188,26 @@ def test_a_stream_that_is_silent_because_nothing_changes_is_left_alone() -> None
             asked.get(timeout=5)
         assert watch.is_live
         assert server.opened == 1
+
+
+def test_closing_does_not_wait_for_an_answer_that_is_still_out(caplog: pytest.LogCaptureFixture) -> None:
+    asked, is_over = threading.Event(), threading.Event()
+
+    def found() -> Sequence[str]:
+        asked.set()
+        is_over.wait(10)
+        return []
+
+    server = ScriptedFirestore(stays_open(*state_of(ONE)), found=found)
+    with database_at(server.port, pace=replace(IMPATIENT, answer_s=10)) as database:
+        database.for_org("salon").watch(Query(HelpRequest), lambda _: None)
+        assert asked.wait(5)
+        began = time.monotonic()
+        database.close()
+        assert time.monotonic() - began < 1
+    is_over.set()
+    server.stop()
+    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING] == []
 
 
 def test_a_connection_that_is_up_and_carries_nothing_is_found_out(firestore_settings: FirestoreSettings) -> None:
