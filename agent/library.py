@@ -62,9 +62,10 @@ class Library:
         """Have this organisation's index kept from now on."""
         folder = self.folder_of(org)
         folder.mkdir(mode=0o700, exist_ok=True)
-        temporary = folder / f"{WANTED}.{os.getpid()}"
-        temporary.write_text(org, encoding="utf-8")
-        temporary.replace(folder / WANTED)
+        descriptor, temporary = tempfile.mkstemp(dir=folder)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(org)
+        os.replace(temporary, folder / WANTED)
 
     def index_of(self, org: str) -> KnowledgeIndex | None:
         """The organisation's index as it is now, or None where none is at hand that can be trusted."""

@@ -1,6 +1,7 @@
 """From a caller's words to terms: what is asked, with politeness, fillers and word endings taken away."""
 
 import re
+import threading
 import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
@@ -21,7 +22,16 @@ WANTS = "!"
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
-_stem_word = snowballstemmer.stemmer("english").stemWord
+
+
+class _Stemmer(threading.local):
+    """One a thread: it keeps the word that it works on, and an index may be built while another is asked."""
+
+    def __init__(self) -> None:
+        self.stem = snowballstemmer.stemmer("english").stemWord
+
+
+_stemmer = _Stemmer()
 
 
 class Term(NamedTuple):
@@ -35,7 +45,7 @@ class Term(NamedTuple):
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """The word without its ending: "cutting" and "cuts" are "cut"."""
-    return str(_stem_word(word))
+    return str(_stemmer.stem(word))
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """An index in files says what the one in memory says, and a change says what building anew would say."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -122,3 +123,13 @@ def test_a_damaged_file_is_found_out_on_opening(name: str, damage: str, tmp_path
         )
     with pytest.raises(files.BrokenFiles):
         files.read(tmp_path)
+
+
+def test_indexes_are_built_and_asked_in_many_threads_at_once() -> None:
+    def built(thread: int) -> list[str | None]:
+        entries = [entry(f"e{n}", f"do you sell {n} blossoming {thread}wanderings {n}ings") for n in range(150)]
+        index = KnowledgeIndex(entries)
+        return [answer(index, one.question) for one in entries]
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all(None not in found for found in threads.map(built, range(8)))
