@@ -26,6 +26,8 @@ from holdline.store import Found, Query, in_order
 log = logging.getLogger(__name__)
 
 CLOSE_WAIT_S = 1.0
+COMPARED_UP_TO = 500
+"""Reading more than that again and again, to compare, would cost more than it tells: only the connection is asked."""
 _ONCE = Retry(predicate=lambda _: False)
 
 
@@ -104,8 +106,10 @@ class FirestoreWatch:
         if stream is None or connection is None:
             return True
         self._checked_at, heard_at = time.monotonic(), stream.heard_at
+        query = self._asked(connection.client())
+        is_large = self._rows is not None and len(self._rows) > COMPARED_UP_TO
         try:
-            there = self._asked(connection.client()).get(timeout=self._pace.answer_s, retry=_ONCE)
+            there = (query.limit(1) if is_large else query).get(timeout=self._pace.answer_s, retry=_ONCE)
         except DeadlineExceeded:
             return False
         except GoogleAPICallError:  # an answer, too: if it concerns the stream, that ends
@@ -113,7 +117,7 @@ class FirestoreWatch:
         except ValueError:  # the channel was closed meanwhile
             return True
         revisions = {one.id: one.update_time for one in there}
-        if revisions != _revisions(self._rows):
+        if not is_large and revisions != _revisions(self._rows):
             self._closed.wait(self._pace.catch_up_s)
             if stream.heard_at == heard_at and revisions != _revisions(self._rows):
                 stream.give_up("it says nothing of what a reading finds")
@@ -173,8 +177,13 @@ class FirestoreWatch:
             return "the client stopped listening"
         return None
 
+    def _heard_at(self) -> float:
+        """When the stream last brought anything: thousands of documents take their time until they are a state."""
+        heard_at = self._stream.heard_at if self._stream is not None else None
+        return max(heard_at or self._opened_at, self._opened_at)
+
     def _too_long_without_a_state(self, now: float) -> str | None:
-        if self._is_current or self._stream is None or now - self._opened_at < self._patience_s:
+        if self._is_current or self._stream is None or now - self._heard_at() < self._patience_s:
             return None
         why = f"it said nothing in {self._patience_s:g} s"
         self._patience_s = min(self._patience_s * 2, self._pace.first_state_at_most_s)
