@@ -88,7 +88,7 @@ class FirestoreWatch:
                 self._pause_s = self._pace.first_pause_s
             log.warning("watch %s broke (%s); opening it again in %.1f s", self._collection, why, self._pause_s)
             self._opens_at = now + self._pause_s * random.uniform(0.8, 1.2)  # noqa: S311 - spreads many watches out
-            self._pause_s = min(self._pause_s * 2, self._pace.longest_pause_s)
+            self._pause_s = min(self._pause_s * 5, self._pace.longest_pause_s)
         if now < self._opens_at:
             return self._opens_at - now
         self._opened_at, self._opens_at = now, None
