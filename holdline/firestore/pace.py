@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Pace:
     first_pause_s: float = 0.2
     """Before a stream is opened again, for most breaks are over at once; five times as long if it did not last."""
-    longest_pause_s: float = 1.5
+    longest_pause_s: float = 1.4
     """With its spread of a fifth: less than one reopening a second, and under two seconds to hear of a recovery."""
     lasted_s: float = 4.0
     """A stream that lived so long earns its successor the shortest pause."""
