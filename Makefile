@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 PORT_BASE ?= 18000
-BENCH ?= relay_race tool_to_page live_queue webhook hang_up first_loud capacity
+BENCH ?= relay_race tool_to_page live_queue webhook knowledge watch_deaths hang_up first_loud capacity
 UV := $(shell command -v uv 2>/dev/null || echo .holdline/uv/bin/uv)
 RUN := $(UV) run --no-sync
 
@@ -49,6 +49,7 @@ bench: setup ## measure it all on this machine, into bench/results (BENCH="relay
 	@$(RUN) holdline prepare
 	@$(RUN) python -m local.chromium
 	@for name in $(BENCH); do echo "== $$name"; $(RUN) python -m bench.$$name || exit 1; done
+	@$(RUN) python -m bench.page
 
 format: setup ## put the code into shape
 	$(RUN) ruff format .

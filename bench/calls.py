@@ -11,14 +11,18 @@ from bench.held import a_question, relayed
 from bench.stack import database
 from holdline.firestore.database import FirestoreDatabase
 from holdline.help_request import HelpRequest, Status
+from holdline.speech.espeak import synthesise
 from holdline.store import Found, Query, Store
 from local.caller import Caller
+from local.heard import which
 from local.rehearsal import ring
 
 LINE, SALON = "+12125550100", "luxe-beauty-salon"
 WITHIN_S = 45
 GAP_S = 0.08
 """Of silence before a sound, for it to be the beginning of a sentence and not the end of the one before."""
+
+LOOKED_THROUGH_S = 2.5
 
 
 def database_of(stack: dict[str, Any]) -> FirestoreDatabase:
@@ -60,6 +64,16 @@ class LiveCall:
                 return loud
             at = loud + 0.001
         raise RuntimeError(f"nobody heard {relayed(delivered.accepted_answer or '')!r}")
+
+    async def heard_behind_a_voice(self, delivered: HelpRequest) -> float:
+        """The same where the agent may have been talking until then, so that only the words tell where they begin."""
+        assert delivered.answered_at is not None
+        at = delivered.answered_at.timestamp() + delivered.latencies_ms["to_first_frame"] / 1000
+        sound, words = self.caller.agent.between(at, at + LOOKED_THROUGH_S), relayed("")
+        verdict = await asyncio.to_thread(which, sound, [words], synthesise)
+        if verdict.best is None:
+            raise RuntimeError(f"nobody heard {words!r}")
+        return at + verdict.matches[words].start_s
 
     def last_loud_before(self, at: float) -> float:
         """When the agent's voice was last loud before then; 0 if it never was."""

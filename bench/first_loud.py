@@ -16,7 +16,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from bench import plot
 from bench.calls import SALON, WITHIN_S, LiveCall, answered, database_of
-from bench.held import ANSWERS, relayed
+from bench.held import relayed
 from bench.measure import Bar, Report, Series
 from bench.stack import whole
 from holdline.help_request import HelpRequest
@@ -30,6 +30,7 @@ from local.sound import Sound, rms
 CLICKED = """addEventListener("click", (event) => {
   if (event.target.closest("[data-send]")) window.sentAt = performance.timeOrigin + performance.now();
 }, true)"""
+SHORT = ("Yes, we do.", "No, we do not.", "Until six.")
 State = Callable[["LiveCall", "Desk", HelpRequest], Awaitable[float]]
 """Brings the floor into a state and sends; tells until when the caller was speaking, or 0."""
 
@@ -136,7 +137,8 @@ async def one_answer(call: LiveCall, desk: Desk, bring: State, measured: Measure
     await desk.write(request, words)
     voice_until = await bring(call, desk, request)
     delivered = await call.delivered(request)
-    sent_at, heard_at = await desk.sent_at(), call.heard_from(delivered)
+    sent_at = await desk.sent_at()
+    heard_at = await call.heard_behind_a_voice(delivered) if voice_until else call.heard_from(delivered)
     assert delivered.answered_at is not None
     answered_at, latencies_ms = delivered.answered_at.timestamp(), delivered.latencies_ms
     silence_ms = await asyncio.to_thread(silence_before, relayed(words))
@@ -172,7 +174,7 @@ async def run(rounds: int) -> None:
             for n in range(-1, rounds):
                 for state, bring in STATES.items():
                     into = measured[state] if n >= 0 else Measured(state)  # the first time everything is loaded
-                    await one_answer(call, desk, bring, into, words=ANSWERS[n % 3])
+                    await one_answer(call, desk, bring, into, words=SHORT[n % 3])
         await asyncio.to_thread(db.close)
     series = [one for state in measured.values() for one in state.series]
     svg = report.write(series)

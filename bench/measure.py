@@ -71,8 +71,9 @@ def figure(name: str, value: float, *, unit: str, bar: Bar | None = None) -> Ser
 class Report:
     """The figures of one bench; made before it begins, so that the load before it is known."""
 
-    def __init__(self, name: str, *, command: str) -> None:
+    def __init__(self, name: str, *, command: str, folder: Path = RESULTS) -> None:
         self.name = name
+        self._folder = folder
         self._facts = {
             "bench": name,
             "command": command,
@@ -86,17 +87,17 @@ class Report:
         """The summary and, beside it, every sample; both say where and under which load they were taken."""
         facts = {**self._facts, "load_after": load()}
         facts |= {f"note_{n}": note for n, note in enumerate(notes, start=1)}
-        RESULTS.mkdir(exist_ok=True)
+        self._folder.mkdir(exist_ok=True)
         summary = [
             [one.name, one.unit, len(one.values), *_shown(one.statistics), str(one.bar or ""), one.verdict]
             for one in series
         ]
         header = ["measure", "unit", "n", "mean", *(f"p{share}" for share in SHARES), "max", "bar", "verdict"]
-        path = RESULTS / f"{self.name}.csv"
+        path = self._folder / f"{self.name}.csv"
         _write(path, facts, header, summary)
         samples = [[one.name, f"{value:.4g}"] for one in series for value in one.values]
-        _write(RESULTS / f"{self.name}.samples.csv", facts, ["measure", "value"], samples)
-        print(f"{self.name}: {path.relative_to(ROOT)}; load {facts['load_before']} before, {facts['load_after']} after")
+        _write(self._folder / f"{self.name}.samples.csv", facts, ["measure", "value"], samples)
+        print(f"{self.name}: {path.name}; load {facts['load_before']} before, {facts['load_after']} after")
         for row in summary:
             print("  " + "  ".join(str(cell) for cell in row))
         return path.with_suffix(".svg")
