@@ -76,6 +76,10 @@ class FirestoreWatch:
         heard_at = self._stream.heard_at if self._stream is not None else None
         return now - max(heard_at or self._opened_at, self._checked_at)
 
+    def is_new(self, now: float) -> bool:
+        """Whether its stream was never checked, and had the time to catch up: a write can get lost in the opening."""
+        return self._checked_at < self._opened_at < now - self._pace.catch_up_s
+
     def look(self) -> float:
         """Open what is not open, or no longer; the seconds after which it wants to be looked at again."""
         if self._closed.is_set():

@@ -96,16 +96,17 @@ class Watches:
             return self._pace.look_every_s
 
     def _check(self) -> None:
-        """One question at a time a connection: what it costs does not grow with the watches that share it."""
+        """A question about each new stream, then one at a time a connection, however many watches share it."""
         while not self._is_over.wait(self._pace.check_every_s / 3):
             now = time.monotonic()
             watches = self._all()
             for connection in {watch.connection for watch in watches if watch.connection is not None}:
                 on_it = [watch for watch in watches if watch.connection is connection and watch.is_live]
-                most_silent = max(on_it, key=lambda watch: watch.silent_s(now), default=None)
-                if most_silent is None or most_silent.silent_s(now) < self._pace.check_every_s:
-                    continue
-                if self._answers(most_silent):
+                due = [watch for watch in on_it if watch.is_new(now)]
+                if not due:
+                    silent = (watch for watch in on_it if watch.silent_s(now) >= self._pace.check_every_s)
+                    due = sorted(silent, key=lambda watch: watch.silent_s(now))[-1:]
+                if all(map(self._answers, due)):
                     continue
                 self._connections.give_up(connection)
                 for watch in on_it:
