@@ -9,7 +9,7 @@ from datetime import datetime
 
 from agent.library import Library
 from holdline.call import KnowledgeUse
-from holdline.errors import HoldlineError
+from holdline.errors import HoldlineError, InvalidDocument, StoreError
 from holdline.help_request import HelpRequest
 from holdline.knowledge import DEFAULT_THRESHOLD, KnowledgeEntry, KnowledgeIndex, LookUp, Match, Review, Scope, Source
 from holdline.knowledge.entry import MAX_QUESTION
@@ -26,12 +26,17 @@ AT_ONCE = 300
 """So many entries are read and built before the call's first word. More of them, where no index is at hand, come behind
 it: until then the line knows nothing, and asks people."""
 BUILT_WITHIN_S = 20.0
+CONFIRMED_WITHIN_S = 0.25
 
 
 class Known:
     """An index of the usable entries; look-ups are in memory."""
 
-    def __init__(self, index: KnowledgeIndex, *, caller: str, threshold: float | None) -> None:
+    def __init__(
+        self, index: KnowledgeIndex, *, caller: str, threshold: float | None, store: Store | None = None
+    ) -> None:
+        """With a `store` an entry is read once more before it is said."""
+        self._store = store
         self._index = index
         self._told: dict[str, KnowledgeEntry] = {}
         self._changing = threading.Lock()
@@ -46,12 +51,12 @@ class Known:
         """What is approved now; raises Unavailable. From the machine's library, else from the documents themselves."""
         at_hand = library.index_of(store.org or "") if library else None
         if at_hand is not None:
-            return cls(at_hand, caller=caller, threshold=threshold)
+            return cls(at_hand, caller=caller, threshold=threshold, store=store)
         found = store.find(replace(APPROVED, limit=AT_ONCE + 1))
         if len(found.stored) + len(found.invalid) <= AT_ONCE:
             tell_what_is_broken(store, found)
-            return cls(KnowledgeIndex(found.records), caller=caller, threshold=threshold)
-        known = cls(KnowledgeIndex(()), caller=caller, threshold=threshold)
+            return cls(KnowledgeIndex(found.records), caller=caller, threshold=threshold, store=store)
+        known = cls(KnowledgeIndex(()), caller=caller, threshold=threshold, store=store)
         known.is_complete.clear()
         threading.Thread(target=known._catch_up, args=(store, library), name="knowledge", daemon=True).start()
         return known
@@ -87,6 +92,25 @@ class Known:
         )
         return hit, uses
 
+    async def as_it_stands(self, hit: Match) -> Match | None:
+        """The hit with the entry as it is written now; None where that is not what was looked up, or is gone.
+
+        An index may be some seconds old, and what was withdrawn must not be said. Where storage is slow or away, the
+        index is trusted: what it holds was approved, and somebody waits.
+        """
+        if self._store is None or hit.entry.id in self._told:
+            return hit
+        try:
+            reading = asyncio.to_thread(self._store.get, KnowledgeEntry, hit.entry.id)
+            stored = await asyncio.wait_for(reading, CONFIRMED_WITHIN_S)
+        except InvalidDocument:
+            return None
+        except (StoreError, TimeoutError):
+            return hit
+        if stored is None or _asked_and_for_whom(stored.record) != _asked_and_for_whom(hit.entry):
+            return None
+        return Match(stored.record, hit.score)
+
     async def told(self, request: HelpRequest, *, at: datetime) -> None:
         """Know for the rest of this call what a person answered in it, whatever the gate decides for others."""
         if request.accepted_answer is None or not request.teaches:
@@ -109,6 +133,10 @@ class Known:
         with self._changing:
             self._told[entry.id] = entry
             self._index = self._index.changed([entry])
+
+
+def _asked_and_for_whom(entry: KnowledgeEntry) -> tuple[object, ...]:
+    return entry.question, entry.phrasings, entry.scope, entry.caller, entry.until, entry.review
 
 
 def _built_from(store: Store) -> KnowledgeIndex:

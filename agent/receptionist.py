@@ -80,6 +80,8 @@ class Receptionist(Agent):
         text = (new_message.text_content or "").strip()
         kind = intent(text)
         hit, self._nearest = self._known.look_up(text, at=self._clock())
+        if kind is Intent.question and hit is not None:
+            hit = await self._known.as_it_stands(hit)
         self._transcript.add(
             Speaker.CALLER,
             text,

@@ -5,6 +5,7 @@ import pytest
 from agent.known import Known
 from holdline.errors import Unavailable
 from holdline.knowledge import KnowledgeEntry, Review, Scope
+from holdline.memory_store import MemoryDatabase
 from holdline.store import Create, Put, Query, Store, Write
 from tests.builders import NOW, a_request, an_entry
 from tests.unit.agent.fakes import FlakyStore
@@ -94,3 +95,61 @@ async def test_a_broken_entry_does_not_keep_the_others(store: Store) -> None:
 async def test_a_remark_that_cannot_be_written_does_not_keep_the_call_waiting(store: Store) -> None:
     store.commit(Create(an_entry()), Put(an_entry("broken").model_copy(update={"answer": ""})))
     assert load(ReadOnly(store)).look_up("when do you open", at=NOW)[0] is not None
+
+
+# What is said is what is written now
+
+
+async def test_what_was_looked_up_is_said_as_it_is_written_now(store: Store) -> None:
+    store.commit(Create(an_entry()))
+    known = load(store)
+    store.commit(Put(an_entry(answer="We open at ten.")))
+    hit, _ = known.look_up("when do you open", at=NOW)
+    assert hit is not None
+    now = await known.as_it_stands(hit)
+    assert now is not None
+    assert (now.entry.answer, now.score) == ("We open at ten.", hit.score)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"review": Review.rejected}, {"question": "When do you close?"}, {"scope": Scope.this_caller, "caller": "x"}],
+)
+async def test_what_was_withdrawn_or_is_about_something_else_now_is_not_said(
+    store: Store, change: dict[str, object]
+) -> None:
+    store.commit(Create(an_entry()))
+    known = load(store)
+    store.commit(Put(an_entry(**change)))
+    hit, _ = known.look_up("when do you open", at=NOW)
+    assert hit is not None
+    assert await known.as_it_stands(hit) is None
+
+
+async def test_what_was_deleted_or_broken_by_hand_is_not_said(store: Store, database: MemoryDatabase) -> None:
+    store.commit(Create(an_entry()))
+    known = load(store)
+    hit, _ = known.look_up("when do you open", at=NOW)
+    assert hit is not None
+    database.write_by_hand("orgs/salon/knowledge/hours", {"answer": ""})
+    assert await known.as_it_stands(hit) is None
+    database.delete_by_hand("orgs/salon/knowledge/hours")
+    assert await known.as_it_stands(hit) is None
+
+
+async def test_without_storage_the_index_is_trusted(store: Store) -> None:
+    store.commit(Create(an_entry()))
+    storage = FlakyStore(store)
+    known = load(storage)
+    hit, _ = known.look_up("when do you open", at=NOW)
+    assert hit is not None
+    storage.is_down = True
+    assert await known.as_it_stands(hit) is hit
+
+
+async def test_what_this_call_was_told_needs_no_document(store: Store) -> None:
+    known = load(store)
+    await known.told(a_request(accepted_answer="Yes, behind the house.", answer_version=1), at=NOW)
+    hit, _ = known.look_up("do you have parking", at=NOW)
+    assert hit is not None
+    assert await known.as_it_stands(hit) is hit
