@@ -56,7 +56,7 @@ async def run(rounds: int) -> None:
     report = Report("hang_up", command=f"python -m bench.hang_up --rounds {rounds}")
     noticed = Series("hang-up to the end's beginning in the job")
     closed = Series("hang-up to request closed and call ended, seen by another program", bar=Bar("max", 200))
-    idle = Series("memory of an idle job", unit="MB")
+    idle = Series("memory of each process below an idle worker", unit="MB")
     busy = Series("memory of a job on hold, the largest of its processes", unit="MB")
     with whole() as stack:
         db = database_of(stack)
