@@ -61,6 +61,19 @@ class Double:
         if self.behaviour is Behaviour.SLOW:
             await asyncio.sleep(SLOW_S)
 
+    async def stream(self, request: web.Request, *events: bytes) -> web.StreamResponse:
+        """Answer with server-sent events; a double that is dying hangs up before the last."""
+        stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await stream.prepare(request)
+        *first, last = events
+        for event in first:
+            await stream.write(event)
+        if self.behaviour is Behaviour.DYING:
+            hang_up(request)
+        else:
+            await stream.write(last)
+        return stream
+
     def refuse(self, problem: str, refusal: type[web.HTTPError] = web.HTTPBadRequest) -> NoReturn:
         """Note what is wrong with a request, and answer with an error."""
         self.complaints.append(problem)

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.wire.double import KEY, Behaviour, Double, hang_up
+from tests.wire.double import KEY, Double
 from tests.wire.models import Call, Given, Model, Reply, obedient
 
 FIELDS = {"contents", "systemInstruction", "tools", "toolConfig", "generationConfig", "safetySettings"}
@@ -38,16 +38,7 @@ class Gemini(Double):
         self.requests.append(body)
         reply = self.model(_given(body))
         await self.think()
-        stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        await stream.prepare(request)
-        *first, last = _chunks(reply)
-        for chunk in first:
-            await stream.write(_event(chunk))
-        if self.behaviour is Behaviour.DYING:
-            hang_up(request)
-            return stream
-        await stream.write(_event(last))
-        return stream
+        return await self.stream(request, *map(_event, _chunks(reply)))
 
     def _check_key(self, request: web.Request) -> None:
         if request.headers.get("x-goog-api-key") != KEY:

@@ -67,17 +67,8 @@ class OpenAI(Double):
         self.requests.append(body)
         reply = self.model(_given(body))
         await self.think()
-        stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        await stream.prepare(request)
-        *first, last = _chunks(reply, model=body["model"])
-        for chunk in first:
-            await stream.write(_event(chunk))
-        if self.behaviour is Behaviour.DYING:
-            hang_up(request)
-            return stream
-        await stream.write(_event(last))
-        await stream.write(b"data: [DONE]\n\n")
-        return stream
+        *first, last = map(_event, _chunks(reply, model=body["model"]))
+        return await self.stream(request, *first, last + b"data: [DONE]\n\n")
 
     async def _speech(self, request: web.Request) -> web.StreamResponse:
         self._check_key(request)
