@@ -77,6 +77,11 @@ class Call(Record):
         return self.room or self.id
 
     @property
+    def number(self) -> str | None:
+        """The caller's number, if it is known: a browser or a withheld number is not one caller but any."""
+        return self.caller if self.caller.startswith("+") else None
+
+    @property
     def is_live(self) -> bool:
         return self.ended_at is None
 

@@ -7,10 +7,11 @@ All raise NotFound, Unavailable, and IllegalTransition (AlreadyTaken where someb
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from holdline.call import Call
 from holdline.errors import AlreadyTaken, IllegalTransition, InvalidAnswer
 from holdline.help_request import OPEN, Event, HelpRequest, Status, speakable
 from holdline.people import AuditEntry, PersonRef
-from holdline.store import Create, Store, Write, change
+from holdline.store import Put, Store, Write, change, must_get
 
 CLAIM_LASTS = timedelta(seconds=120)
 CONSOLE = PersonRef(uid="console", name="Console")
@@ -56,12 +57,39 @@ def answer(store: Store, request_id: str, text: str, *, by: PersonRef, at: datet
             return request
         if request.status is Status.CLAIMED and request.claimed_by is not None and request.claimed_by.uid != by.uid:
             raise AlreadyTaken(request.status, Event.ANSWERED, by=request.claimed_by.name)
-        if request.has_hand_written_answer and request.problem is None:
-            raise AlreadyTaken(request.status, Event.ANSWERED, by=CONSOLE.name)
+        _refuse_if_typed_by_hand(request, Event.ANSWERED)
         _refuse_if_answered(request, Event.ANSWERED)
         return _answered(request, words, Event.ANSWERED, by=by, at=at)
 
     return _change(store, request_id, decide, by=by, did="answered", at=at)
+
+
+def correct(store: Store, request_id: str, text: str, *, by: PersonRef, at: datetime) -> HelpRequest:
+    """Replace an answer that was sent: the caller hears the new words, as a correction. Also raises InvalidAnswer.
+
+    Where the call is over they become a follow-up. Sending the same words again is the same correction.
+    """
+    words = speakable(text)
+    asked_on = store.get(Call, must_get(store, HelpRequest, request_id).record.call)
+    is_call_over = asked_on is None or not asked_on.record.is_live
+
+    def decide(request: HelpRequest) -> HelpRequest:
+        _refuse_if_typed_by_hand(request, Event.CORRECTED)
+        if request.accepted_answer == words:  # and what was refused in the console goes
+            return request.model_copy(update={"answer": words, "problem": None})
+        return _unheard(_answered(request, words, Event.CORRECTED, by=by, at=at), is_call_over, at)
+
+    return _change(store, request_id, decide, by=by, did="corrected", at=at)
+
+
+def follow_up(store: Store, request_id: str, *, by: PersonRef, at: datetime) -> HelpRequest:
+    """The caller was called back, and knows; saying so again changes nothing."""
+    return _settle(store, request_id, Event.FOLLOWED_UP, to=Status.FOLLOWED_UP, by=by, at=at)
+
+
+def close(store: Store, request_id: str, *, by: PersonRef, at: datetime) -> HelpRequest:
+    """Nothing more is to be done about it; closing again changes nothing."""
+    return _settle(store, request_id, Event.CLOSED, to=Status.CLOSED, by=by, at=at)
 
 
 def accept_hand_written_answer(
@@ -83,15 +111,13 @@ def accept_hand_written_answer(
         try:
             words = speakable(typed)
             event = Event.CORRECTED if request.answer_version else Event.ANSWERED
-            answered = _answered(request, words, event, by=CONSOLE, at=at)
-            is_too_late = is_call_over and answered.status is Status.ANSWERED
-            return answered.after(Event.CALLER_LEFT, at=at) if is_too_late else answered
+            return _unheard(_answered(request, words, event, by=CONSOLE, at=at), is_call_over, at)
         except (InvalidAnswer, IllegalTransition) as refusal:
             refused.append(str(refusal))
             return request.model_copy(update={"problem": str(refusal)})
 
     def beside(request: HelpRequest) -> list[Write]:
-        return [] if refused else [Create(AuditEntry.of(CONSOLE, "answered", request, at=at))]
+        return [] if refused else [Put(AuditEntry.of(CONSOLE, "answered", request, at=at))]
 
     return change(store, HelpRequest, request_id, decide, beside=beside)
 
@@ -106,9 +132,22 @@ def _change(
     at: datetime,
 ) -> HelpRequest:
     def beside(request: HelpRequest) -> list[Write]:
-        return [Create(AuditEntry.of(by, did, request, at=at))]
+        return [Put(AuditEntry.of(by, did, request, at=at))]
 
     return change(store, HelpRequest, request_id, decide, beside=beside)
+
+
+def _settle(store: Store, request_id: str, event: Event, *, to: Status, by: PersonRef, at: datetime) -> HelpRequest:
+    def decide(request: HelpRequest) -> HelpRequest:
+        return request if request.status is to else request.after(event, at=at)
+
+    return _change(store, request_id, decide, by=by, did=event.value, at=at)
+
+
+def _unheard(answered: HelpRequest, is_call_over: bool, at: datetime) -> HelpRequest:
+    """An answer to a caller who is not there to hear it."""
+    is_too_late = is_call_over and answered.status is Status.ANSWERED
+    return answered.after(Event.CALLER_LEFT, at=at) if is_too_late else answered
 
 
 def _answered(request: HelpRequest, words: str, event: Event, *, by: PersonRef, at: datetime) -> HelpRequest:
@@ -125,6 +164,11 @@ def _answered(request: HelpRequest, words: str, event: Event, *, by: PersonRef, 
         cuts=0,
         latencies_ms={},
     )
+
+
+def _refuse_if_typed_by_hand(request: HelpRequest, event: Event) -> None:
+    if request.has_hand_written_answer and request.problem is None:
+        raise AlreadyTaken(request.status, event, by=CONSOLE.name)
 
 
 def _refuse_if_answered(request: HelpRequest, event: Event) -> None:

@@ -4,7 +4,7 @@ Theory of operation. The agent asks and the request waits. A person may claim it
 at, and may release it; a claim that is not followed up runs out. An answer need not be claimed first. The agent takes
 the answer to the caller: speaking begins, and ends heard, or cut, in which case it is answered again and said anew. A
 heard answer can still be corrected. Without an answer in time the request expires; the caller may withdraw the question
-or leave. An answer that comes after that is not lost: it becomes a follow-up.
+or leave. An answer that the caller has not heard by then, or that comes later, is not lost: it becomes a follow-up.
 
 `TRANSITIONS` is the whole truth of it; when something was received, seen or spoken is a time, not a status.
 """
@@ -17,9 +17,12 @@ from typing import Any, ClassVar, Self
 from pydantic import Field
 
 from holdline.call import KnowledgeUse, Speaker
+from holdline.callback import Callback
 from holdline.errors import IllegalTransition, InvalidAnswer
+from holdline.ladder import Rung
 from holdline.people import PersonRef
 from holdline.records import Id, Instant, Record, Value
+from holdline.text_message import TextMessage
 
 ANSWER_LIMIT = 500
 QUESTION_LIMIT = 500
@@ -74,18 +77,30 @@ TRANSITIONS: dict[Status, dict[Event, Status]] = {
     Status.ANSWERED: {
         Event.SPEAKING_BEGAN: Status.SPEAKING,
         Event.CORRECTED: Status.ANSWERED,
-        Event.CALLER_LEFT: Status.CALLER_LEFT,
+        Event.CALLER_LEFT: Status.FOLLOW_UP,
     },
     Status.SPEAKING: {
         Event.HEARD: Status.DELIVERED,
         Event.CUT: Status.ANSWERED,
         Event.CORRECTED: Status.ANSWERED,
-        Event.CALLER_LEFT: Status.CALLER_LEFT,
+        Event.CALLER_LEFT: Status.FOLLOW_UP,
     },
     Status.DELIVERED: {Event.CORRECTED: Status.ANSWERED},
-    Status.EXPIRED: {Event.ANSWERED: Status.FOLLOW_UP, Event.CLOSED: Status.CLOSED},
-    Status.CALLER_LEFT: {Event.ANSWERED: Status.FOLLOW_UP, Event.CLOSED: Status.CLOSED},
-    Status.FOLLOW_UP: {Event.FOLLOWED_UP: Status.FOLLOWED_UP, Event.CLOSED: Status.CLOSED},
+    Status.EXPIRED: {
+        Event.ANSWERED: Status.FOLLOW_UP,
+        Event.FOLLOWED_UP: Status.FOLLOWED_UP,
+        Event.CLOSED: Status.CLOSED,
+    },
+    Status.CALLER_LEFT: {
+        Event.ANSWERED: Status.FOLLOW_UP,
+        Event.FOLLOWED_UP: Status.FOLLOWED_UP,
+        Event.CLOSED: Status.CLOSED,
+    },
+    Status.FOLLOW_UP: {
+        Event.CORRECTED: Status.FOLLOW_UP,
+        Event.FOLLOWED_UP: Status.FOLLOWED_UP,
+        Event.CLOSED: Status.CLOSED,
+    },
     Status.WITHDRAWN: {},
     Status.FOLLOWED_UP: {},
     Status.CLOSED: {},
@@ -132,10 +147,21 @@ class HelpRequest(Record):
     """What the caller added, or how they asked again."""
     message: str | None = None
     """What the caller left to be passed on, when nobody answered in time."""
+    callback: Callback | None = None
+    """Where and when the caller wants to be called back."""
     context: tuple[ContextTurn, ...] = ()
     nearest: tuple[KnowledgeUse, ...] = ()
     caller: str = ""
     """As people may see it: a number with its middle masked."""
+    caller_number: str | None = None
+    """The whole number, by which a caller who rings again is known."""
+
+    rung: Rung = Rung.ANYONE
+    """Who is being asked."""
+    duty_text: TextMessage | None = None
+    """The text message to the person on duty."""
+    caller_text: TextMessage | None = None
+    """The text message that takes a late answer to the caller."""
 
     status: Status = Status.WAITING
     asked_at: Instant

@@ -99,4 +99,4 @@ def _is_as_learned(entry: KnowledgeEntry, kept: KnowledgeVersion | None, *, tz: 
 def _caller(store: Store, request: HelpRequest) -> str | None:
     """The caller's number, if it is known: a browser or a withheld number is not one caller but any."""
     call = store.get(Call, request.call)
-    return call.record.caller if call and call.record.caller.startswith("+") else None
+    return call.record.number if call else None

@@ -36,6 +36,8 @@ class Lease(Record):
     """The job that holds it; empty from the moment that it is taken away until the successor has it."""
     epoch: int = Field(ge=1)
     until: Instant
+    heard_at: Instant | None = None
+    """When the last ping was sent that the holder heard: see `instruction.py`."""
     is_given_away: bool = False
     """Its holder said that it goes: nobody need wait until it would have run out."""
 
@@ -67,9 +69,10 @@ def take(platform: Store, call: str, *, org: str, job: str, epoch: int, at: date
     return mine
 
 
-def renew(platform: Store, mine: Lease, *, at: datetime) -> Lease:
-    """Keep the call. Raises LeaseLost where it went to somebody else, or is over; and Unavailable."""
-    mine = mine.model_copy(update={"until": at + LEASE})
+def renew(platform: Store, mine: Lease, *, at: datetime, heard_at: datetime | None = None) -> Lease:
+    """Keep the call, and say which ping was heard last. Raises LeaseLost where it went to somebody else, or is over;
+    and Unavailable."""
+    mine = mine.model_copy(update={"until": at + LEASE, "heard_at": heard_at})
     try:
         return change(platform, Lease, mine.id, lambda held: _renewed(mine, held))
     except NotFound:

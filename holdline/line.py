@@ -8,8 +8,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from holdline.call import Call, Floor, KnowledgeUse, Outcome, Turn
+from holdline.callback import Callback
 from holdline.errors import AlreadyExists, IllegalTransition
 from holdline.help_request import LIVE, OPEN, QUESTION_LIMIT, ContextTurn, Event, HelpRequest, Status
+from holdline.ladder import Rung, is_above
 from holdline.redaction import masked
 from holdline.store import Create, Put, Query, Store, Stored, Update, Write, change, must_get
 
@@ -66,6 +68,7 @@ def ask(
     timeout: timedelta,
     at: datetime,
     teaches: bool = True,
+    rung: Rung = Rung.ANYONE,
 ) -> HelpRequest:
     """Ask a person. A repeat or a paraphrase of a question that is live on this call is that question.
 
@@ -93,6 +96,8 @@ def ask(
         context=tuple(context),
         nearest=tuple(nearest),
         caller=masked(call.caller),
+        caller_number=call.number,
+        rung=rung,
         asked_at=at,
         expires_at=at + timeout,
         delete_at=call.delete_at,
@@ -116,6 +121,16 @@ def add_detail(store: Store, request_id: str, detail: str) -> HelpRequest:
             else request.model_copy(update={"details": (*request.details, detail)[-20:]})
         ),
     )
+
+
+def climb(store: Store, request_id: str, rung: Rung, *, at: datetime) -> HelpRequest:
+    """Nobody has answered yet: ask whoever is next. What is claimed stays where it is, and nothing climbs down."""
+
+    def decide(request: HelpRequest) -> HelpRequest:
+        is_asked = request.status in OPEN and not (request.status is Status.CLAIMED and not request.is_claim_over(at))
+        return request.model_copy(update={"rung": rung}) if is_asked and is_above(rung, request.rung) else request
+
+    return change(store, HelpRequest, request_id, decide)
 
 
 def received(store: Store, request_id: str, *, version: int, at: datetime) -> HelpRequest:
@@ -174,7 +189,7 @@ def close(store: Store, call_id: str, *, outcome: Outcome, detail: str | None = 
 
     def beside(_: Call) -> list[Write]:
         open_ones = live_requests(store, call_id)
-        return [Update(stored, stored.record.after(Event.CALLER_LEFT, at=at)) for stored in open_ones]
+        return [Update(stored, stored.record.as_it_stands().after(Event.CALLER_LEFT, at=at)) for stored in open_ones]
 
     call = change(store, Call, call_id, decide, beside=beside)
     for late in live_requests(store, call_id):
@@ -188,6 +203,22 @@ def take_message(store: Store, request_id: str, message: str) -> HelpRequest:
     return change(
         store, HelpRequest, request_id, lambda request: request.model_copy(update={"message": message[:2000]})
     )
+
+
+def take_callback(store: Store, request_id: str, callback: Callback) -> HelpRequest:
+    """Where and when the caller wants to be called back; what is known of it so far."""
+    return change(store, HelpRequest, request_id, lambda request: request.model_copy(update={"callback": callback}))
+
+
+def owed_to(store: Store, number: str) -> list[HelpRequest]:
+    """The answers that a caller with this number has not heard, the oldest first; raises Unavailable."""
+    found = store.find(Query(HelpRequest, {"caller_number": number, "status": Status.FOLLOW_UP}))
+    return sorted(found.records, key=lambda request: request.asked_at)
+
+
+def told_later(store: Store, request_id: str, *, version: int, at: datetime) -> HelpRequest:
+    """The caller rang again, and heard this version of the answer."""
+    return _spoken(store, request_id, version, lambda request: request.after(Event.FOLLOWED_UP, at=at))
 
 
 def live_requests(store: Store, call_id: str) -> list[Stored[HelpRequest]]:

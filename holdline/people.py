@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, StringConstraints, field_validator
 
+from holdline.ladder import Ladder
 from holdline.records import Id, Instant, Record, Value, checked_id
 
 E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9]\d{6,14}$")]
@@ -46,6 +47,8 @@ class Person(Record):
     role: Role
     skills: tuple[str, ...] = ()
     languages: tuple[str, ...] = ("en",)
+    phone: E164 | None = None
+    """Where this person is texted while on duty, and answers from."""
 
 
 class Organisation(Record):
@@ -58,6 +61,9 @@ class Organisation(Record):
     consent_line: Spoken | None = None
     """Said after the greeting: that the call is recorded and that an AI is speaking."""
     quick_responses: tuple[Spoken, ...] = ()
+    ladder: Ladder = Ladder()
+    on_duty: Id | None = None
+    """Who of the people is texted when nobody at the desk answers; needs a phone."""
     retention_days: int = Field(default=90, ge=1, le=3650)
     """How long calls, what was said on them and what was asked are kept. What was learned of them stays."""
 

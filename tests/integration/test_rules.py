@@ -30,6 +30,8 @@ TOP_LEVEL = ["phone_numbers", "config_versions", "platform_tools", "leases", "or
 OF_AN_ORGANISATION = [
     "voice_agents",
     "people",
+    "presence",
+    "answer_times",
     "calls",
     "turns",
     "instructions",

@@ -4,15 +4,14 @@
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from holdline import desk, line
 from holdline.call import Outcome
-from holdline.help_request import Event, HelpRequest, Status
+from holdline.help_request import HelpRequest, Status
 from holdline.memory_store import MemoryDatabase
 from holdline.people import PersonRef
-from holdline.store import Store, change
+from holdline.store import Store
 from tests.builders import ANA, BEN, a_call, later
 
 PEOPLE: dict[str, PersonRef] = {"ana": ANA, "ben": BEN}
@@ -26,6 +25,9 @@ QUESTIONS = {
 ANSWERS = ("Yes, behind the house.", "No, none at all.", "Ask at the desk.")
 UNSPEAKABLE = "Ask <b>Ana</b>."
 CLAIM_S = 120
+GIVEN_UP_ON = ("expired", "caller_left")
+"""Nobody answered while the caller was there."""
+CORRECTABLE = ("answered", "speaking", "delivered", "follow_up")
 MOST_DETAILS = 20
 
 
@@ -77,6 +79,8 @@ class Told:
 @dataclass
 class Rules:
     requests: dict[str, Told] = field(default_factory=dict)
+    is_over: bool = False
+    """The call has been closed."""
 
     def ask(self, request_id: str, question: str, *, at: float) -> None:
         for other_id, told in sorted(self.requests.items()):
@@ -123,14 +127,24 @@ class Rules:
         told = self._one(request_id)
         if told.answer is None or told.answer == told.accepted:
             return
-        is_spoken_of = told.status in ("answered", "speaking", "delivered")
-        may = is_spoken_of if told.version else told.is_open or told.status in ("expired", "caller_left")
+        may = told.status in CORRECTABLE if told.version else told.is_open or told.status in GIVEN_UP_ON
         if told.answer == UNSPEAKABLE or not may:
             told.is_refused = True
             return
-        told.accept(told.answer, by="Console", to="answered" if is_spoken_of else _answered(told))
+        told.accept(told.answer, by="Console", to=_corrected(told) if told.version else _answered(told))
         if is_call_over and told.status == "answered":
-            told.status = "caller_left"
+            told.status = "follow_up"
+
+    def correct(self, request_id: str, who: str, words: str, *, at: float) -> None:
+        told = self._one(request_id)
+        if told.answer != told.accepted and not told.is_refused:
+            raise Refused("Console")
+        if told.accepted == words:
+            told.answer, told.is_refused = words, False
+            return
+        if told.status not in CORRECTABLE:
+            raise Refused
+        told.accept(words, by=_name(who), to="follow_up" if self.is_over else _corrected(told))
 
     def received(self, request_id: str, version: int, *, at: float) -> None:
         told = self._one(request_id)
@@ -153,19 +167,20 @@ class Rules:
         self._end(request_id, "expired")
 
     def close(self, *, at: float) -> None:
+        self.is_over = True
         for told in self.requests.values():
             if told.is_live:
-                told.status = "caller_left"
+                told.status = "caller_left" if told.is_open else "follow_up"
 
-    def follow_up(self, request_id: str, *, at: float) -> None:
+    def follow_up(self, request_id: str, who: str, *, at: float) -> None:
         told = self._one(request_id)
-        if told.status != "follow_up":
+        if told.status not in (*GIVEN_UP_ON, "follow_up", "followed_up"):
             raise Refused
         told.status = "followed_up"
 
-    def give_up(self, request_id: str, *, at: float) -> None:
+    def give_up(self, request_id: str, who: str, *, at: float) -> None:
         told = self._one(request_id)
-        if told.status not in ("expired", "caller_left", "follow_up"):
+        if told.status not in (*GIVEN_UP_ON, "follow_up", "closed"):
             raise Refused
         told.status = "closed"
 
@@ -193,9 +208,13 @@ class Rules:
 def _answered(told: Told) -> str:
     if told.is_open:
         return "answered"
-    if told.status in ("expired", "caller_left"):
+    if told.status in GIVEN_UP_ON:
         return "follow_up"
     raise Refused
+
+
+def _corrected(told: Told) -> str:
+    return "follow_up" if told.status == "follow_up" else "answered"
 
 
 def _name(who: str | None) -> str:
@@ -236,6 +255,9 @@ class Product:
     def type_by_hand(self, request_id: str, words: str, *, at: float) -> None:
         self.database.write_by_hand(f"orgs/salon/help_requests/{request_id}", {"answer": words})
 
+    def correct(self, request_id: str, who: str, words: str, *, at: float) -> None:
+        desk.correct(self.store, request_id, words, by=PEOPLE[who], at=later(at))
+
     def accept_by_hand(self, request_id: str, is_call_over: bool, *, at: float) -> None:
         desk.accept_hand_written_answer(self.store, request_id, is_call_over=is_call_over, at=later(at))
 
@@ -260,14 +282,11 @@ class Product:
     def close(self, *, at: float) -> None:
         line.close(self.store, "call-1", outcome=Outcome.CALLER_LEFT, at=later(at))
 
-    def follow_up(self, request_id: str, *, at: float) -> None:
-        self._after(request_id, Event.FOLLOWED_UP, at=later(at))
+    def follow_up(self, request_id: str, who: str, *, at: float) -> None:
+        desk.follow_up(self.store, request_id, by=PEOPLE[who], at=later(at))
 
-    def give_up(self, request_id: str, *, at: float) -> None:
-        self._after(request_id, Event.CLOSED, at=later(at))
-
-    def _after(self, request_id: str, event: Event, *, at: datetime) -> None:
-        change(self.store, HelpRequest, request_id, lambda request: request.after(event, at=at))
+    def give_up(self, request_id: str, who: str, *, at: float) -> None:
+        desk.close(self.store, request_id, by=PEOPLE[who], at=later(at))
 
 
 def seen(request: HelpRequest) -> dict[str, Any]:

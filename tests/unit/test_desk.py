@@ -15,6 +15,7 @@ from tests.builders import (
     ANA,
     BEN,
     NOW,
+    a_call,
     a_claimed_request,
     a_request,
     a_request_that_is,
@@ -182,6 +183,62 @@ def test_a_request_that_is_not_there_is_not_found(store: Store) -> None:
     for act in acts:
         with pytest.raises(NotFound):
             act()
+
+
+# Corrections, and what is done once the call is over
+
+
+def test_a_correction_is_a_new_answer_that_the_caller_is_to_hear(store: Store) -> None:
+    store.commit(Create(a_call()), Put(an_answered_request(answer="Yes.").model_copy(update={"status": "delivered"})))
+    corrected = desk.correct(store, "request-1", " No, sorry. ", by=BEN, at=later(9))
+    assert (corrected.status, corrected.accepted_answer, corrected.answer_version) == (
+        Status.ANSWERED,
+        "No, sorry.",
+        2,
+    )
+    assert (corrected.answered_by, corrected.answered_at, corrected.received_at) == (BEN, later(9), None)
+    assert audited(store) == [("Ben", "corrected", "help_requests/request-1")]
+
+
+def test_a_correction_to_a_caller_who_is_gone_becomes_a_follow_up(store: Store) -> None:
+    ended = a_call(ended_at=NOW, outcome="caller_left")
+    store.commit(Create(ended), Put(an_answered_request(answer="Yes.").model_copy(update={"status": "delivered"})))
+    assert desk.correct(store, "request-1", "No, sorry.", by=BEN, at=later(9)).status is Status.FOLLOW_UP
+    assert desk.correct(store, "request-1", "Perhaps.", by=BEN, at=later(10)).status is Status.FOLLOW_UP
+
+
+@pytest.mark.parametrize("status", [Status.WAITING, Status.EXPIRED, Status.WITHDRAWN, Status.FOLLOWED_UP])
+def test_only_an_answer_that_was_sent_can_be_corrected(store: Store, status: Status) -> None:
+    store.commit(Put(a_request_that_is(status)))
+    with pytest.raises(IllegalTransition, match="cannot be corrected"):
+        desk.correct(store, "request-1", "No.", by=BEN, at=NOW)
+
+
+def test_a_correction_that_says_the_same_changes_nothing(store: Store) -> None:
+    before = an_answered_request(answer="Yes.")
+    store.commit(Put(before))
+    assert desk.correct(store, "request-1", "Yes.", by=BEN, at=later(9)) == before
+    assert audited(store) == []
+
+
+@pytest.mark.parametrize("status", [Status.EXPIRED, Status.CALLER_LEFT, Status.FOLLOW_UP])
+@pytest.mark.parametrize(
+    ("settle", "to", "did"),
+    [(desk.follow_up, Status.FOLLOWED_UP, "followed_up"), (desk.close, Status.CLOSED, "closed")],
+)
+def test_what_is_owed_to_a_caller_who_is_gone_is_settled_by_a_person_once(
+    store: Store, status: Status, settle: Callable[..., HelpRequest], to: Status, did: str
+) -> None:
+    store.commit(Put(a_request_that_is(status)))
+    assert (settle(store, "request-1", by=ANA, at=later(9)).status, the_request(store).closed_at) == (to, later(9))
+    assert settle(store, "request-1", by=BEN, at=later(10)).closed_at == later(9)
+    assert audited(store) == [("Ana", did, "help_requests/request-1")]
+
+
+def test_what_a_caller_is_still_owed_on_the_call_cannot_be_settled_behind_their_back(store: Store) -> None:
+    for settle in (desk.follow_up, desk.close):
+        with pytest.raises(IllegalTransition):
+            settle(store, "request-1", by=ANA, at=NOW)
 
 
 # Answers typed into the document itself

@@ -105,7 +105,7 @@ def test_what_says_when_it_may_be_deleted_is_deleted_then_and_nothing_else_is() 
     dated = {kind.collection for kind in COLLECTIONS.values() if "delete_at" in kind.model_fields}
     policies = [(one["collectionGroup"], one["fieldPath"]) for one in INDEXES["fieldOverrides"] if one.get("ttl")]
     assert sorted(policies) == sorted((collection, "delete_at") for collection in dated)
-    assert dated == {"calls", "turns", "help_requests"}, "all that was said, and nothing that was learned"
+    assert dated == {"calls", "turns", "help_requests", "instructions"}, "all that was said, nothing that was learned"
 
 
 def test_the_sources_hold_queries_to_look_at() -> None:

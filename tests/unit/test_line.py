@@ -8,8 +8,10 @@ import pytest
 
 from holdline import desk, line
 from holdline.call import Call, Floor, Outcome, Speaker, Turn
+from holdline.callback import Callback
 from holdline.errors import IllegalTransition, NotFound
-from holdline.help_request import LIVE, ContextTurn, HelpRequest, Status
+from holdline.help_request import LIVE, OPEN, ContextTurn, HelpRequest, Status
+from holdline.ladder import Rung
 from holdline.memory_store import MemoryDatabase
 from holdline.store import Create, Put, Query, Store, must_get
 from tests.builders import ANA, NOW, a_call, a_request, a_request_that_is, a_turn, an_answered_request, later
@@ -240,22 +242,89 @@ def test_a_message_is_kept_with_the_question_that_nobody_answered(store: Store) 
     assert the_request(store).status is Status.EXPIRED
 
 
+# Who is asked, and what a caller leaves
+
+
+def test_a_question_climbs_the_ladder_and_never_down(store: Store) -> None:
+    assert asked(store, rung=Rung.SKILLED).rung is Rung.SKILLED
+    assert line.climb(store, "request-1", Rung.ON_DUTY, at=later(45)).rung is Rung.ON_DUTY
+    assert line.climb(store, "request-1", Rung.ANYONE, at=later(46)).rung is Rung.ON_DUTY
+    assert the_request(store).status is Status.WAITING
+
+
+def test_nobody_else_is_asked_while_somebody_is_on_it(store: Store) -> None:
+    asked(store)
+    desk.claim(store, "request-1", by=ANA, at=later(40))
+    assert line.climb(store, "request-1", Rung.ON_DUTY, at=later(45)).rung is Rung.ANYONE
+    until = (later(40) + desk.CLAIM_LASTS - NOW).total_seconds()
+    assert line.climb(store, "request-1", Rung.ON_DUTY, at=later(until)).rung is Rung.ON_DUTY
+
+
+def test_nobody_is_asked_what_is_answered(store: Store) -> None:
+    store.commit(Put(an_answered_request(answer="Yes.")))
+    assert line.climb(store, "request-1", Rung.ON_DUTY, at=later(45)).rung is Rung.ANYONE
+
+
+def test_a_callback_is_kept_with_its_question_in_any_status(store: Store) -> None:
+    wanted = Callback(number="+15555550142", window="tomorrow morning", asked_at=NOW)
+    for status in (Status.WAITING, Status.EXPIRED, Status.CALLER_LEFT):
+        store.commit(Put(a_request_that_is(status)))
+        assert line.take_callback(store, "request-1", wanted).callback == wanted
+        assert the_request(store).status is status
+
+
+def test_a_caller_is_owed_the_answers_they_have_not_heard_and_no_one_elses(store: Store) -> None:
+    asked(store)
+    line.close(store, "call-1", outcome=Outcome.CALLER_LEFT, at=later(1))
+    assert line.owed_to(store, "+15555550142") == []
+    late = desk.answer(store, "request-1", "Yes.", by=ANA, at=later(2))
+    assert line.owed_to(store, "+15555550142") == [late]
+    assert line.owed_to(store, "+15555550143") == []
+    told = line.told_later(store, "request-1", version=1, at=later(99))
+    assert (told.status, told.closed_at) == (Status.FOLLOWED_UP, later(99))
+    assert line.owed_to(store, "+15555550142") == []
+
+
+def test_an_answer_that_was_corrected_since_has_not_been_told(store: Store) -> None:
+    store.commit(Put(a_request_that_is(Status.FOLLOW_UP, answer_version=2)))
+    assert line.told_later(store, "request-1", version=1, at=NOW).status is Status.FOLLOW_UP
+
+
+def test_a_browsers_caller_has_no_number_to_be_known_by(store: Store) -> None:
+    request = line.ask(
+        store,
+        a_call(caller="browser"),
+        request_id="request-1",
+        question="Do you have parking?",
+        reason="",
+        skill=None,
+        confidence=None,
+        context=[],
+        nearest=[],
+        timeout=timedelta(seconds=120),
+        at=NOW,
+    )
+    assert request.caller_number is None
+
+
 # The end
 
 
 def test_closing_marks_every_live_request_and_touches_no_other(store: Store) -> None:
     for number, status in enumerate(Status):
-        store.commit(Create(a_request_that_is(status, f"request-{number}-{status}")))
+        store.commit(Create(a_request_that_is(status, f"request-{number}-{status}", answer_version=1)))
     store.commit(Create(a_request("elsewhere", call="call-2")))
     closed = line.close(store, "call-1", outcome=Outcome.CALLER_LEFT, detail="hung up", at=later(30))
     assert (closed.ended_at, closed.outcome, closed.outcome_detail) == (later(30), Outcome.CALLER_LEFT, "hung up")
     assert (closed.is_live, closed.floor) == (False, Floor.NOBODY)
     for number, status in enumerate(Status):
         request = the_request(store, f"request-{number}-{status}")
-        if status in LIVE:
+        if status in OPEN:
             assert (request.status, request.closed_at) == (Status.CALLER_LEFT, later(30))
+        elif status in LIVE:
+            assert (request.status, request.closed_at) == (Status.FOLLOW_UP, later(30))
         else:
-            assert request == a_request_that_is(status, request.id)
+            assert request == a_request_that_is(status, request.id, answer_version=1)
     assert the_request(store, "elsewhere").status is Status.WAITING
 
 
@@ -272,7 +341,7 @@ def test_an_answer_in_the_moment_of_closing_is_not_lost(database: MemoryDatabase
     racing = CountingStore(database, first=lambda: desk.answer(store, "request-1", "Yes.", by=ANA, at=NOW))
     line.close(racing, "call-1", outcome=Outcome.CALLER_LEFT, at=later(1))
     request = the_request(store)
-    assert (request.status, request.answer) == (Status.CALLER_LEFT, "Yes.")
+    assert (request.status, request.answer) == (Status.FOLLOW_UP, "Yes.")
 
 
 def test_closing_a_closed_call_changes_nothing(store: Store) -> None:

@@ -11,15 +11,21 @@ from google.cloud import firestore
 from google.cloud.firestore_v1 import _helpers as client_codec
 from pydantic import BaseModel
 
+from holdline.answer_times import AnswerTime, AnswerTimes
 from holdline.call import CallKind, Dispatch, KnowledgeUse, Speaker
+from holdline.callback import Callback
 from holdline.config import ConfigVersion
 from holdline.errors import InvalidDocument
 from holdline.firestore.documents import plain
 from holdline.help_request import ContextTurn, HelpRequest, Status
+from holdline.instruction import Instruction
 from holdline.knowledge import KnowledgeVersion
+from holdline.ladder import Ladder, Rung
 from holdline.lease import Lease
 from holdline.people import AuditEntry, Organisation, PhoneNumber
+from holdline.presence import Presence
 from holdline.records import Record, checked_id
+from holdline.text_message import TextMessage, TextStatus
 from tests.builders import (
     ANA,
     NOW,
@@ -45,17 +51,26 @@ EVERY_KIND: list[Record] = [
         claimed_by=ANA,
         claimed_until=later(120),
         latencies_ms={"frame": 90.5},
+        rung=Rung.ON_DUTY,
+        callback=Callback(number="+15555550142", window="after five", not_before=later(60), asked_at=NOW),
+        duty_text=TextMessage(to=ANA, status=TextStatus.SENT, at=NOW, sid="SM1"),
+        caller_text=TextMessage(status=TextStatus.FAILED, at=NOW, problem="no such number"),
     ),
     a_call(ended_at=later(60), outcome="caller_left"),
     a_turn("call-1", 3, knowledge=(USE,), latencies_ms={"llm": 120.0}, cut=True),
     a_voice_agent(progress_every_s=5.5),
-    an_organisation(quick_responses=("One moment, please.",), consent_line="This call is recorded."),
-    a_person(skills=("colour",)),
+    an_organisation(
+        quick_responses=("One moment, please.",), consent_line="This call is recorded.", ladder=Ladder(text_after_s=30)
+    ),
+    a_person(skills=("colour",), phone="+15555550144"),
+    Presence(id="ana", name="Ana", skills=("colour",), is_away=True, until=later(40)),
+    AnswerTimes(id="colour", times=(AnswerTime(request="request-1", asked_at=NOW, took_s=20.5),)),
     a_phone_number(web_calls=True),
     an_entry(phrasings=("Until when are you open?",), scope="until", until=later(3600)),
     KnowledgeVersion.of(an_entry()),
     AuditEntry.of(ANA, "claimed", a_request(), at=NOW),
-    Lease(id="call-1", org="salon", job="job-1", epoch=2, until=later(10)),
+    Lease(id="call-1", org="salon", job="job-1", epoch=2, until=later(10), heard_at=NOW),
+    Instruction(id="call-1_ping", call="call-1", kind="ping", sent_at=NOW, delete_at=later(60)),
     ConfigVersion(
         id="voice_agents_reception_v1",
         of="voice_agents_reception",

@@ -50,14 +50,15 @@ PERSONS_ACTS = [
     acts("answer", IDS, PEOPLE, ANSWERS),
     acts("type_by_hand", IDS, [*ANSWERS, UNSPEAKABLE]),
     acts("accept_by_hand", IDS, [False, True]),
+    acts("correct", IDS, PEOPLE, ANSWERS),
+    acts("follow_up", IDS, PEOPLE),
+    acts("give_up", IDS, PEOPLE),
 ]
 CALLS_ACTS = [
     acts("ask", IDS, QUESTIONS),
     acts("withdraw", IDS),
     acts("expire", IDS),
     acts("close"),
-    acts("follow_up", IDS),
-    acts("give_up", IDS),
 ]
 any_act = one_of(*PERSONS_ACTS, *CALLS_ACTS, *(acts(verb, IDS, VERSIONS_AGO) for verb in RELAYS))
 elsewhere = one_of(*PERSONS_ACTS, acts("expire", IDS))

@@ -270,7 +270,7 @@ async def test_an_answer_to_a_caller_who_left_is_not_written_as_heard(on: Line) 
     await asyncio.sleep(SPEECH_S / 2)
     on.store.commit(Put(on.request().after(Event.CALLER_LEFT, at=later(1))))
     await on.settled()
-    assert on.request().status is Status.CALLER_LEFT
+    assert on.request().status is Status.FOLLOW_UP
 
 
 def test_the_prefixes_are_the_products_words() -> None:

@@ -131,7 +131,7 @@ def test_a_correction_typed_after_the_call_is_learned_though_the_caller_cannot_h
     world.memory.write_by_hand(PATH, {"answer": PARKING})
     deliver(world)
     request = must_get(salon, HelpRequest, request_id).record
-    assert (request.status, request.accepted_answer, request.answer_version) == (Status.CALLER_LEFT, PARKING, 2)
+    assert (request.status, request.accepted_answer, request.answer_version) == (Status.FOLLOW_UP, PARKING, 2)
     assert must_get(salon, KnowledgeEntry, request_id).record.answer == PARKING
 
 
