@@ -23,8 +23,10 @@ class Briefing:
     voice_agent: VoiceAgent
     organisation: Organisation
     known: Known
-    people: tuple[str, ...] = ()
-    """The names of those who work there."""
+    people: tuple[Person, ...] = ()
+    """Those who work there."""
+    owed: tuple[HelpRequest, ...] = ()
+    """Answers to what this caller asked on earlier calls, and has not heard."""
     so_far: tuple[Turn, ...] = ()
     """What was said while other jobs had the call."""
     is_resumed: bool = False
@@ -33,7 +35,13 @@ class Briefing:
     @property
     def terms(self) -> tuple[str, ...]:
         """Names that callers say and that a recogniser should expect."""
-        return tuple(dict.fromkeys((self.organisation.name, self.voice_agent.name, *self.people)))
+        people = (person.name for person in self.people)
+        return tuple(dict.fromkeys((self.organisation.name, self.voice_agent.name, *people)))
+
+    @property
+    def can_text(self) -> bool:
+        """Whether somebody is on duty who can be texted."""
+        return any(person.id == self.organisation.on_duty and person.phone for person in self.people)
 
     @property
     def caller_within_s(self) -> int:
@@ -63,11 +71,12 @@ def _read(store: Store, dispatch: Dispatch, caller: str, at: datetime, library: 
     voice_agent = at_version(store, VoiceAgent, dispatch.voice_agent, version=dispatch.version)
     known = Known.load(store, caller=call.caller, threshold=voice_agent.answer_threshold, library=library)
     organisation = organisation_in_force(store, dispatch.org, at=at)
-    people = tuple(person.name for person in store.find(Query(Person)).records)
+    people = store.find(Query(Person)).records
+    owed = tuple(line.owed_to(store, call.number)) if call.number else ()
     is_resumed = dispatch.epoch > 1 and call.answered_at is not None
     turns = store.find(Query(Turn, {"call": call.id})).records if is_resumed else ()
     so_far = tuple(sorted(turns, key=lambda turn: turn.n))
-    return Briefing(call, identity, voice_agent, organisation, known, people, so_far, is_resumed)
+    return Briefing(call, identity, voice_agent, organisation, known, people, owed, so_far, is_resumed)
 
 
 def _heard(store: Store, call_id: str) -> tuple[HelpRequest, ...]:

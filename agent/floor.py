@@ -118,13 +118,15 @@ class Floor:
             return False
         return (await self._say(Utterance(Kind.HOLD, text), interruptible=True)).was_heard
 
-    async def insist(self, text: str) -> Utterance:
-        """Say it, and if it was cut again at the next pause, a few times."""
+    async def insist(self, text: str, *, is_wanted: Callable[[], bool] = lambda: True) -> Utterance:
+        """Say it, and if it was cut again at the next pause, a few times, for as long as it `is_wanted`."""
         said = await self.say(text)
         for _ in range(TRIES - 1):
             if said.was_heard or self.is_silenced:
                 break
             await self._wait_for_a_pause()
+            if not is_wanted():
+                break
             said = await self.say(text)
         return said
 

@@ -1,4 +1,4 @@
-"""Keeping a caller company who waits for a person: music under nobody's voice, a word on a rhythm, and an end."""
+"""Keeping a caller company who waits for a person: music under nobody's voice, and a word on a rhythm."""
 
 import asyncio
 import logging
@@ -6,6 +6,7 @@ from collections import deque
 from typing import Protocol
 
 from agent.floor import Floor
+from agent.patience import Patience
 from agent.questions import Questions
 from agent.words import in_turn
 from agent.words import line as words
@@ -29,10 +30,13 @@ class Music(Protocol):
 
 
 class Hold:
-    def __init__(self, *, floor: Floor, music: Music, questions: Questions, progress_every_s: float) -> None:
+    def __init__(
+        self, *, floor: Floor, music: Music, questions: Questions, patience: Patience, progress_every_s: float
+    ) -> None:
         self._floor = floor
         self._music = music
         self._questions = questions
+        self._patience = patience
         self._progress_every_s = progress_every_s
         self._progress = in_turn("progress")
         self._claimed_by: deque[str] = deque()
@@ -45,7 +49,7 @@ class Hold:
     async def run(self) -> None:
         """Keep company whenever there is something to wait for, for as long as the call lasts."""
         while True:
-            await self._questions.until_waiting()
+            await self._questions.until_open()
             try:
                 await self._step()
             except Exception:  # a step that fails must not leave the caller in silence for the rest of the call
@@ -56,7 +60,7 @@ class Hold:
                 self._claimed_by.clear()
 
     async def _step(self) -> None:
-        self._questions.expire_due()
+        self._patience.tick()
         if not self._questions.is_waiting:
             return
         quiet_s = self._floor.quiet_for_s
@@ -65,6 +69,6 @@ class Hold:
             await self._floor.keep_company(words("looking", name=self._claimed_by.popleft()))
         elif quiet_s >= self._progress_every_s:
             self._music.hush()
-            await self._floor.keep_company(next(self._progress))
+            await self._floor.keep_company(await self._patience.estimate() or next(self._progress))
         elif quiet_s >= MUSIC_AFTER_S:
             self._music.play()

@@ -1,4 +1,4 @@
-"""What reaches a job from outside: the watch on this call's help requests, brought onto the event loop.
+"""What reaches a job from outside: the watches on this call's help requests and instructions, brought onto the loop.
 
 Each state that arrives is the whole truth of now and is compared with what was already done, so that a state which
 comes twice, late or after a rebuilt watch does no harm.
@@ -7,6 +7,8 @@ comes twice, late or after a rebuilt watch does no harm.
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 
 from agent.hold import Hold
@@ -17,6 +19,7 @@ from agent.transcript import Clock
 from agent.writer import Writer
 from holdline import desk
 from holdline.help_request import HelpRequest, Status
+from holdline.instruction import Instruction, InstructionKind
 from holdline.store import Found, Query, Store, Watch, remarks_on
 
 log = logging.getLogger(__name__)
@@ -24,8 +27,18 @@ log = logging.getLogger(__name__)
 
 class Inbox:
     def __init__(
-        self, store: Store, *, questions: Questions, relay: Relay, hold: Hold, writer: Writer, clock: Clock
+        self,
+        store: Store,
+        *,
+        questions: Questions,
+        relay: Relay,
+        hold: Hold,
+        writer: Writer,
+        on_ping: Callable[[datetime], object],
+        clock: Clock,
     ) -> None:
+        """`on_ping` is told when each ping was sent that arrives."""
+        self._on_ping = on_ping
         self._store = store
         self._questions = questions
         self._relay = relay
@@ -36,7 +49,7 @@ class Inbox:
         self._hand_written: dict[str, str] = {}
         """What was last typed into each request, so that a refused answer is refused once."""
         self._measured = HelpRequests(since=clock())
-        self._watch: Watch | None = None
+        self._watches: list[Watch] = []
         self._is_current = asyncio.Event()
 
     async def until_current(self, *, within_s: float) -> None:
@@ -48,15 +61,33 @@ class Inbox:
         """Begin to listen; raises Unavailable."""
         loop = asyncio.get_running_loop()
 
-        def on_state(found: Found[HelpRequest]) -> None:
+        def requests(found: Found[HelpRequest]) -> None:
             loop.call_soon_threadsafe(self.saw, found)
 
-        query = Query(HelpRequest, {"call": call_id})
-        self._watch = await asyncio.to_thread(self._store.watch, query, on_state)
+        def instructions(found: Found[Instruction]) -> None:
+            loop.call_soon_threadsafe(self.was_instructed, found)
+
+        def watch() -> list[Watch]:
+            return [
+                self._store.watch(Query(HelpRequest, {"call": call_id}), requests),
+                self._store.watch(Query(Instruction, {"call": call_id}), instructions),
+            ]
+
+        self._watches = await asyncio.to_thread(watch)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether what people write reaches this call now."""
+        return bool(self._watches) and all(watch.is_live for watch in self._watches)
 
     async def close(self) -> None:
-        if self._watch is not None:
-            await asyncio.to_thread(self._watch.close)
+        for watch in self._watches:
+            await asyncio.to_thread(watch.close)
+
+    def was_instructed(self, found: Found[Instruction]) -> None:
+        for instruction in found.records:
+            if instruction.kind is InstructionKind.PING:
+                self._on_ping(instruction.sent_at)
 
     def saw(self, found: Found[HelpRequest]) -> None:
         for request in found.records:

@@ -11,12 +11,16 @@ from functools import partial
 
 from livekit.agents import AgentSession, CloseEvent, CloseReason
 
+from agent.attendance import Attendance
 from agent.briefing import Briefing
 from agent.ending import Ending, Job
 from agent.floor import Floor
 from agent.hold import Hold, Music
+from agent.idle import Idle
 from agent.inbox import Inbox
 from agent.measurements import call_answered, watch_providers
+from agent.offer import Offer
+from agent.patience import Patience
 from agent.questions import Questions
 from agent.receptionist import Receptionist
 from agent.relay import Relay
@@ -45,9 +49,12 @@ class LineUp:
     floor: Floor
     ending: Ending
     questions: Questions
+    attendance: Attendance
+    patience: Patience
     hold: Hold
     relay: Relay
     inbox: Inbox
+    idle: Idle
     receptionist: Receptionist
 
     @classmethod
@@ -63,25 +70,65 @@ class LineUp:
         )
         floor = Floor(on_voice=music.hush, on_said=transcript.said, is_ours=is_ours)
         ending = Ending(job, store, call.id, floor=floor, writer=writer, clock=clock, tenure=tenure)
+        organisation = briefing.organisation
+        attendance = Attendance(store, ladder=organisation.ladder, can_text=briefing.can_text, clock=clock)
+        offer = Offer(store, call, floor=floor, writer=writer, zone=organisation.zone, clock=clock)
         questions = Questions(
             store,
             call,
             floor=floor,
             writer=writer,
             transcript=transcript,
+            attendance=attendance,
+            offer=offer,
             timeout=timedelta(seconds=voice_agent.answer_timeout_s),
             clock=clock,
         )
-        hold = Hold(floor=floor, music=music, questions=questions, progress_every_s=voice_agent.progress_every_s)
-        relay = Relay(store, floor=floor, writer=writer, transcript=transcript, known=briefing.known, clock=clock)
-        inbox = Inbox(store, questions=questions, relay=relay, hold=hold, writer=writer, clock=clock)
+        patience = Patience(
+            store,
+            questions=questions,
+            attendance=attendance,
+            offer=offer,
+            floor=floor,
+            writer=writer,
+            zone=organisation.zone,
+            clock=clock,
+        )
+        hold = Hold(
+            floor=floor,
+            music=music,
+            questions=questions,
+            patience=patience,
+            progress_every_s=voice_agent.progress_every_s,
+        )
+        relay = Relay(
+            store,
+            floor=floor,
+            writer=writer,
+            transcript=transcript,
+            known=briefing.known,
+            questions=questions,
+            clock=clock,
+        )
+        inbox = Inbox(
+            store,
+            questions=questions,
+            relay=relay,
+            hold=hold,
+            writer=writer,
+            on_ping=tenure.heard if tenure is not None else lambda _: None,
+            clock=clock,
+        )
+        idle = Idle(floor=floor, questions=questions, ending=ending, silence_s=voice_agent.silence_s)
         receptionist = Receptionist(
             instructions=persona(
-                organisation=briefing.organisation.name, name=voice_agent.name, instructions=voice_agent.instructions
+                organisation=organisation.name, name=voice_agent.name, instructions=voice_agent.instructions
             ),
             call=call,
             known=briefing.known,
             questions=questions,
+            attendance=attendance,
+            offer=offer,
             transcript=transcript,
             floor=floor,
             ending=ending,
@@ -97,9 +144,12 @@ class LineUp:
             floor,
             ending,
             questions,
+            attendance,
+            patience,
             hold,
             relay,
             inbox,
+            idle,
             receptionist,
         )
 
@@ -108,10 +158,14 @@ class LineUp:
         tasks = [
             asyncio.create_task(self.hold.run(), name="hold"),
             asyncio.create_task(self.relay.run(), name="relay"),
+            asyncio.create_task(self.idle.run(), name="idle"),
         ]
+        self.idle.attach(session)
         for undo in (
             partial(_cancel, tasks),
             self.questions.close,
+            self.patience.close,
+            self.attendance.close,
             self.receptionist.close,
             self.inbox.close,
             self.music.close,
@@ -142,6 +196,7 @@ class LineUp:
         consent = self.briefing.organisation.consent_line
         if consent and not any(turn.text == consent and not turn.cut for turn in self.briefing.so_far):
             await self.floor.greet(consent)
+        self.relay.owe(self.briefing.owed)
 
 
 async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -1,4 +1,7 @@
-"""The caller's questions that people have: asked, asked again, withdrawn, out of time. Answers are `relay.py`'s."""
+"""The caller's questions that people have: asked, asked again, withdrawn.
+
+What time does to them is `patience.py`'s, and answers are `relay.py`'s.
+"""
 
 import asyncio
 import logging
@@ -6,7 +9,9 @@ from collections.abc import Coroutine, Sequence
 from datetime import timedelta
 from functools import partial
 
+from agent.attendance import Attendance
 from agent.floor import Floor
+from agent.offer import Offer
 from agent.transcript import Clock, Transcript
 from agent.utterance import Kind
 from agent.words import in_turn
@@ -14,17 +19,15 @@ from agent.words import line as words
 from agent.writer import Writer
 from holdline import line
 from holdline.call import Call, KnowledgeUse
-from holdline.errors import IllegalTransition
-from holdline.help_request import LIVE, OPEN, HelpRequest, Status
+from holdline.help_request import LIVE, OPEN, HelpRequest
 from holdline.knowledge import is_same_question
+from holdline.ladder import Rung, is_above
 from holdline.store import Store
 
 log = logging.getLogger(__name__)
 
 ASK_WITHIN_S = 30.0
 """How long the caller waits for storage to take a question before being told that nobody can be asked."""
-TELL_WITHIN_S = 2.0
-"""How long the caller waits for storage before being told that nobody answered."""
 
 
 class Questions:
@@ -38,9 +41,13 @@ class Questions:
         floor: Floor,
         writer: Writer,
         transcript: Transcript,
+        attendance: Attendance,
+        offer: Offer,
         timeout: timedelta,
         clock: Clock,
     ) -> None:
+        self._attendance = attendance
+        self._offer = offer
         self._store = store
         self._call = call
         self._floor = floor
@@ -58,17 +65,33 @@ class Questions:
         self._on_its_way: dict[str, str] = {}
         """Questions that have been answered, and whose answer the caller is about to hear."""
         self._is_over = False
-        self._apologising = asyncio.Lock()
-        self.message_for: tuple[str, ...] = ()
-        """The requests that the caller has been asked to leave a message for."""
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the caller waits for a person."""
-        return bool(self._being_asked or self._open)
+        """Whether the caller waits for a person, who is there or has been texted."""
+        return bool(self._being_asked) or any(request.rung is not Rung.NOBODY for request in self._open.values())
 
-    async def until_waiting(self) -> None:
-        """Return when there is a question to wait for."""
+    @property
+    def open(self) -> tuple[HelpRequest, ...]:
+        """What people have yet to answer, as it was last seen."""
+        return tuple(self._open.values())
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Of what is open or being asked, in the order in which it was asked."""
+        return (*self._open, *self._being_asked)
+
+    @property
+    def is_anything_owed(self) -> bool:
+        """Whether the caller waits for a person, or an answer is on its way."""
+        return self.is_waiting or bool(self._on_its_way)
+
+    def is_one_of_several(self, request_id: str) -> bool:
+        """Whether another question of this call is without an answer that was heard."""
+        return not {*self.ids, *self._on_its_way} <= {request_id}
+
+    async def until_open(self) -> None:
+        """Return when there is a question that people have."""
         await self._some.wait()
 
     def ask(
@@ -81,8 +104,10 @@ class Questions:
         confidence: float | None,
         nearest: Sequence[KnowledgeUse],
         teaches: bool = True,
+        is_told: bool = True,
     ) -> None:
-        """Ask a person and tell the caller so. Returns at once: the request is written in its turn."""
+        """Ask a person and tell the caller so, or who `is_told` otherwise. Returns at once: the request is written in
+        its turn."""
         teaches = teaches and bool(question.strip())
         question = question.strip() or words("person_wanted")
         if self._is_over or any(is_same_question(one, question) for one in self._on_its_way.values()):
@@ -93,6 +118,7 @@ class Questions:
         self._some.set()
         context = self._transcript.last()
         at = self._clock()
+        rung = self._attendance.first_rung(skill)
         log.info("call %s: asking a person (request %s)", self._call.id, request_id)
         writing = self._writer.put(
             lambda: line.ask(
@@ -108,34 +134,27 @@ class Questions:
                 timeout=self._timeout,
                 at=at,
                 teaches=teaches,
+                rung=rung,
             ),
             what="the help request",
         )
         self._spawn(self._asked(request_id, writing))
-        phrase = next(self._hold_phrases) if is_new else words("still_asking")
-        self._spawn(self._floor.say(phrase, kind=Kind.HOLD))
+        if is_told:
+            self._spawn(self._tell(request_id, rung, is_new=is_new))
+
+    def add_detail(self, text: str) -> bool:
+        """Pass on what the caller says more about what was asked last; tells whether there is anything open."""
+        for request_id in self.ids[-1:]:
+            self._writer.put(partial(line.add_detail, self._store, request_id, text), what="the detail")
+        return bool(self.ids)
 
     def withdraw(self) -> bool:
         """The caller no longer wants to know what was asked last; tells whether there was anything to withdraw."""
-        ids = [*self._open, *self._being_asked]
+        ids = self.ids
         for request_id in ids[-1:]:
-            self._settle(request_id)
+            self.settle(request_id)
             self._writer.put(partial(line.withdraw, self._store, request_id, at=self._clock()), what="the withdrawal")
         return bool(ids)
-
-    def expire_due(self) -> None:
-        """End what nobody answered in time, and ask the caller for a message."""
-        now = self._clock()
-        due = [request.id for request in self._open.values() if request.expires_at <= now]
-        writings = {}
-        for request_id in due:
-            log.info("call %s: nobody answered in time (request %s)", self._call.id, request_id)
-            self._settle(request_id)
-            writings[request_id] = self._writer.put(
-                partial(line.expire, self._store, request_id, at=now), what="the expiry"
-            )
-        if writings:
-            self._spawn(self._ask_for_a_message(writings))
 
     def saw(self, request: HelpRequest) -> None:
         """A document of this call as it is now."""
@@ -143,7 +162,9 @@ class Questions:
         self._on_its_way.pop(request.id, None)
         if request.status in OPEN:
             if request.id not in self._settled:
-                self._open[request.id] = request
+                known = self._open.get(request.id, request)
+                climbed_here = is_above(known.rung, request.rung)  # and not written yet
+                self._open[request.id] = request.model_copy(update={"rung": known.rung}) if climbed_here else request
         elif request.answer_version == 0 and request.status in LIVE:
             pass  # a hand set the status ahead of an answer that nobody has accepted yet
         else:
@@ -151,17 +172,20 @@ class Questions:
             self._open.pop(request.id, None)
             if request.status in LIVE:
                 self._on_its_way[request.id] = request.question
+                self._offer.drop(request.id)
         self._mark()
 
-    def leave_message(self, text: str) -> None:
-        """Keep the caller's words as the message for what ran out of time."""
-        for request_id in self.message_for:
-            self._writer.put(partial(line.take_message, self._store, request_id, text), what="the message")
-        self.message_for = ()
+    def climbed(self, request: HelpRequest) -> None:
+        """Somebody else is asked from now on, whether or not that could be written."""
+        if request.id in self._open:
+            self._open[request.id] = request
 
-    def drop_message(self) -> None:
-        """The caller leaves none."""
-        self.message_for = ()
+    def settle(self, request_id: str) -> None:
+        """Nobody is waited for any more; an older state of it is no news."""
+        self._settled.add(request_id)
+        self._being_asked.pop(request_id, None)
+        self._open.pop(request_id, None)
+        self._mark()
 
     async def close(self) -> None:
         self._is_over = True
@@ -172,7 +196,7 @@ class Questions:
         try:
             request = await asyncio.wait_for(asyncio.shield(writing), ASK_WITHIN_S)
         except Exception:  # whatever it is, nobody is asked; should storage take it later, an answer is welcome
-            self._settle(request_id)
+            self.settle(request_id)
             await self._floor.say(words("apology", "cannot_ask"))
         else:
             self._being_asked.pop(request_id, None)
@@ -180,25 +204,17 @@ class Questions:
                 self._settled.discard(request.id)  # given up here, but alive: the caller waits for it again
             self.saw(request)
 
-    def _settle(self, request_id: str) -> None:
-        self._settled.add(request_id)
-        self._being_asked.pop(request_id, None)
-        self._open.pop(request_id, None)
-        self._mark()
-
-    async def _ask_for_a_message(self, writings: "dict[str, asyncio.Future[HelpRequest]]") -> None:
-        """Tell the caller, whatever storage says, unless an answer came at the last moment: the relay has it."""
-        await asyncio.wait(writings.values(), timeout=TELL_WITHIN_S)
-        unanswered = tuple(request_id for request_id, writing in writings.items() if not _was_answered(writing))
-        if not unanswered:
-            return
-        async with self._apologising:
-            if not self.message_for:
-                await self._floor.insist(words("expired"))
-            self.message_for += unanswered
+    async def _tell(self, request_id: str, rung: Rung, *, is_new: bool) -> None:
+        if not is_new:
+            await self._floor.say(words("still_asking"), kind=Kind.HOLD)
+        elif rung is Rung.NOBODY:
+            await self._offer.make([request_id], because="nobody")
+        else:
+            told = words("ladder", "nobody_there") if rung is Rung.ON_DUTY else next(self._hold_phrases)
+            await self._floor.say(told, kind=Kind.HOLD)
 
     def _mark(self) -> None:
-        if self.is_waiting:
+        if self.ids:
             self._some.set()
         else:
             self._some.clear()
@@ -207,8 +223,3 @@ class Questions:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _was_answered(writing: "asyncio.Future[HelpRequest]") -> bool:
-    refusal = writing.exception() if writing.done() else None
-    return isinstance(refusal, IllegalTransition) and refusal.status in (*LIVE, Status.DELIVERED)

@@ -22,23 +22,23 @@ from livekit.agents import (
 )
 
 from agent import turn_notes, wording
+from agent.attendance import Attendance
 from agent.ending import Ending
 from agent.floor import Floor
 from agent.known import Known
+from agent.offer import Offer
 from agent.questions import Questions
 from agent.transcript import Clock, Transcript
 from agent.utterance import Utterance
 from agent.words import line as words
 from holdline.call import Call, KnowledgeUse, Outcome, Speaker
-from holdline.intent import Intent, intent
+from holdline.intent import Intent, adds_detail, intent
 from holdline.knowledge import Match
 
 log = logging.getLogger(__name__)
 
 WAITING_WORDS = frozenset({Intent.thanks, Intent.affirm, Intent.greeting, Intent.deny})
 """Small talk that needs no reply of its own from somebody who is waiting."""
-NO_MESSAGE_YET = frozenset({Intent.affirm, Intent.greeting, Intent.presence, Intent.repeat})
-"""What a caller who is asked for a message may say before it."""
 AGAIN_AFTER_S = 2.0
 """How long after a reply was cut or lost, without a word from the caller, it is said again."""
 AGAIN_AT_MOST = 3
@@ -53,6 +53,8 @@ class Receptionist(Agent):
         call: Call,
         known: Known,
         questions: Questions,
+        attendance: Attendance,
+        offer: Offer,
         transcript: Transcript,
         floor: Floor,
         ending: Ending,
@@ -62,6 +64,8 @@ class Receptionist(Agent):
         self._call = call
         self._known = known
         self._questions = questions
+        self._attendance = attendance
+        self._offer = offer
         self._transcript = transcript
         self._floor = floor
         self._ending = ending
@@ -90,11 +94,14 @@ class Receptionist(Agent):
         )
         if kind is Intent.nothing:
             raise StopResponse
-        is_message = bool(self._questions.message_for) and not (kind is Intent.question and hit is not None)
-        note = self._message_note(text, kind) if is_message else self._turn_note(text, kind, hit)
+        is_known = kind is Intent.question and hit is not None
+        takes_offer = self._offer.is_open and not (is_known and self._offer.yields_to_knowledge)
+        note = self._offer_note(text, kind) if takes_offer else self._turn_note(text, kind, hit)
         self._teaches = kind is not Intent.human
         self._turn += 1
         self._note = turn_notes.parse(note)
+        if self._note is not None and self._note.do is turn_notes.Do.ASK:
+            await self._attendance.look()
         turn_ctx.add_message(role="system", content=note)
 
     def replied(self, item: object) -> None:
@@ -148,12 +155,17 @@ class Receptionist(Agent):
             case Intent.question if hit is not None:
                 log.info("call %s: known, entry %s with %.2f", self._call.id, hit.entry.id, hit.score)
                 return turn_notes.known(hit.entry.answer)
+            case Intent.question if waiting and adds_detail(text) and self._questions.add_detail(text):
+                return turn_notes.small_talk(words("detail"))
             case Intent.question:
                 return turn_notes.unknown(text, "The knowledge has no sure answer.")
             case Intent.human:
                 return turn_notes.unknown(words("person_wanted"), "The caller wants a person.")
             case Intent.goodbye:
                 return turn_notes.goodbye(words("goodbye"))
+            case Intent.call_back:
+                about = self._questions.ids or self._ask_for_a_call()
+                return turn_notes.small_talk(self._offer.call_back(about, text))
             case Intent.withdraw:
                 return turn_notes.small_talk(words("withdrawn") if self._questions.withdraw() else talk(kind))
             case Intent.repeat:
@@ -165,17 +177,26 @@ class Receptionist(Agent):
             case _:
                 return turn_notes.small_talk(talk(kind))
 
-    def _message_note(self, text: str, kind: Intent) -> str:
-        if kind in NO_MESSAGE_YET:
-            return turn_notes.small_talk(words("expired"))
-        if kind in (Intent.deny, Intent.withdraw, Intent.thanks):
-            self._questions.drop_message()
-            return turn_notes.small_talk(words("no_message"))
+    def _offer_note(self, text: str, kind: Intent) -> str:
         if kind is Intent.goodbye:
-            self._questions.drop_message()
+            self._offer.drop()
             return turn_notes.goodbye(words("goodbye"))
-        self._questions.leave_message(text)
-        return turn_notes.small_talk(words("message_taken"))
+        return turn_notes.small_talk(self._offer.reply(text, kind))
+
+    def _ask_for_a_call(self) -> tuple[str, ...]:
+        """Nothing is open that the caller could be called about, so that is what is asked."""
+        request_id = f"{self._call.id}_callback_{self._turn}"
+        self._questions.ask(
+            request_id,
+            words("callback_wanted"),
+            reason="The caller wants to be called back.",
+            skill=None,
+            confidence=None,
+            nearest=(),
+            teaches=False,
+            is_told=False,
+        )
+        return (request_id,)
 
     def _ask(
         self, request_id: str, question: str, reason: str, skill: str | None = None, confidence: float | None = None

@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from functools import partial
 
 from agent.floor import Floor
 from agent.known import Known
+from agent.questions import Questions
 from agent.transcript import Clock, Transcript
 from agent.utterance import Utterance
 from agent.words import line as words
@@ -27,9 +29,18 @@ SILENT_RETRIES = 20
 
 class Relay:
     def __init__(
-        self, store: Store, *, floor: Floor, writer: Writer, transcript: Transcript, known: Known, clock: Clock
+        self,
+        store: Store,
+        *,
+        floor: Floor,
+        writer: Writer,
+        transcript: Transcript,
+        known: Known,
+        questions: Questions,
+        clock: Clock,
     ) -> None:
         self._store = store
+        self._questions = questions
         self._floor = floor
         self._writer = writer
         self._transcript = transcript
@@ -40,7 +51,17 @@ class Relay:
         """Requests of which the caller has heard an answer, whether or not that could be written."""
         self._begun_before: set[str] = set()
         """Requests whose answer another job was speaking when it died."""
+        self._owed: set[str] = set()
+        """Requests of an earlier call, whose answer the caller has not heard."""
         self._answers: asyncio.Queue[HelpRequest] = asyncio.Queue()
+
+    def owe(self, requests: Sequence[HelpRequest]) -> None:
+        """Take up what this caller asked on earlier calls and has not heard."""
+        for request in requests:
+            log.info("call %s: its caller rang again, and is owed an answer (request %s)", request.call, request.id)
+            self._owed.add(request.id)
+            self._versions[request.id] = request.answer_version
+            self._answers.put_nowait(request)
 
     def saw(self, request: HelpRequest) -> None:
         """Take up an answer that is new to this job; seeing the same one again changes nothing.
@@ -75,14 +96,10 @@ class Relay:
 
     async def _until_heard(self, request: HelpRequest) -> Utterance | None:
         answer = request.accepted_answer or ""
-        is_correction = request.delivered_at is not None or request.id in self._heard_of
-        prefix = words("correction" if is_correction else "relay")
-        if request.id in self._begun_before:
-            prefix = f"{words('again')} {prefix}"
         cuts, silences = request.cuts, 0
         while self._is_newest(request) and silences < SILENT_RETRIES:
             said = await self._floor.relay(
-                f"{prefix} {answer}",
+                f"{self._prefix(request)} {answer}",
                 interruptible=cuts < CUTS_BORNE,
                 is_wanted=lambda: self._is_newest(request),
                 on_first_frame=lambda _: self._began(request),
@@ -101,17 +118,31 @@ class Relay:
             self._answers.put_nowait(request.model_copy(update={"cuts": cuts}))
         return None
 
+    def _prefix(self, request: HelpRequest) -> str:
+        """What the answer is to, where that is not plain, and that it is a person's."""
+        is_correction = request.delivered_at is not None or request.id in self._heard_of
+        prefix = words("correction" if is_correction else "relay")
+        if request.id in self._owed:
+            return f"{words('owed', question=as_sentence(request.question))} {prefix}"
+        if request.teaches and self._questions.is_one_of_several(request.id):
+            prefix = f"{words('asked', question=as_sentence(request.question))} {prefix}"
+        return f"{words('again')} {prefix}" if request.id in self._begun_before else prefix
+
     def _is_newest(self, request: HelpRequest) -> bool:
         return self._versions[request.id] == request.answer_version
 
     def _was_cut(self, request: HelpRequest) -> None:
         at = self._clock()
         log.info("call %s: the answer was cut, it will be said again (request %s)", request.call, request.id)
+        if request.id in self._owed:
+            return
         self._writer.put(
             partial(line.cut, self._store, request.id, version=request.answer_version, at=at), what="the cut"
         )
 
     def _began(self, request: HelpRequest) -> None:
+        if request.id in self._owed:
+            return
         at = self._clock()
         self._writer.put(
             lambda: line.speaking_began(self._store, request.id, version=request.answer_version, at=at),
@@ -129,11 +160,20 @@ class Relay:
             latencies.get("to_synthesiser", -1),
             latencies.get("to_first_frame", -1),
         )
-        self._writer.put(
-            lambda: line.heard(self._store, request.id, version=request.answer_version, latencies_ms=latencies, at=at),
-            what="the delivery",
+        version = request.answer_version
+        heard = (
+            partial(line.told_later, self._store, request.id, version=version, at=at)
+            if request.id in self._owed
+            else partial(line.heard, self._store, request.id, version=version, latencies_ms=latencies, at=at)
         )
+        self._writer.put(heard, what="the delivery")
         self._transcript.add(Speaker.SUPERVISOR, answer, latencies_ms=latencies)
+
+
+def as_sentence(question: str) -> str:
+    """A question as a part of what is said; a recogniser writes none of the marks."""
+    question = question.strip()
+    return question if question.endswith((".", "?", "!")) else f"{question}."
 
 
 def latencies_ms(request: HelpRequest, said: Utterance) -> dict[str, float]:

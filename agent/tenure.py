@@ -43,6 +43,7 @@ class Tenure:
         self._hurry = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
         self._pause_s = RENEW_EVERY_S
+        self._heard_at: datetime | None = None
         self._ticked_at = self._doubted_at = asyncio.get_running_loop().time()
 
     async def begin(self) -> None:
@@ -61,6 +62,10 @@ class Tenure:
         self._on_lost = fall_silent
         if self._is_lost:
             fall_silent()
+
+    def heard(self, sent_at: datetime) -> None:
+        """A ping arrived that was sent then; the next renewal says so."""
+        self._heard_at = sent_at
 
     async def is_ours(self) -> bool:
         """Whether something may be said or written now; waits while that is in doubt."""
@@ -128,7 +133,7 @@ class Tenure:
 
     def _take_or_renew(self, at: datetime) -> lease.Lease:
         if self._mine is not None:
-            return lease.renew(self._platform, self._mine, at=at)
+            return lease.renew(self._platform, self._mine, at=at, heard_at=self._heard_at)
         call, org, epoch = self._dispatch.call, self._dispatch.org, self._dispatch.epoch
         return lease.take(self._platform, call, org=org, job=self._job, epoch=epoch, at=at)
 

@@ -28,7 +28,7 @@ from holdline.store import Create, Delete, Put, Store, Write
 from holdline.voice_agent import VoiceAgent
 
 ORG = "bench"
-VOICE_AGENT = VoiceAgent(id="bench", name="Vera", greeting="Hello.")
+VOICE_AGENT = VoiceAgent(id="bench", name="Vera", greeting="Hello.", silence_s=None)
 ANSWERS = (
     "Yes, there are twelve places behind the house.",
     "Walk-ins are welcome until six today.",

@@ -6,10 +6,18 @@ belongs to holdline.knowledge.
 
 import re
 
-from holdline.knowledge.wording import words
+from holdline.knowledge.mood import Mood, mood
+from holdline.knowledge.wording import terms, words
 from holdline.small_talk import PHRASES, Intent
 
-__all__ = ["Intent", "intent"]
+__all__ = ["Intent", "adds_detail", "intent"]
+
+_SAYS_MORE = re.compile(
+    r"(?:(?:and|but|so|well|oh|also|sorry|actually|just|yes|yeah|no) )*"
+    r"(?:(?:it|that|this|they|there|he|she) (?:is|was|are|were|has|have|will|would)\b"
+    r"|(?:for|with|because|since|in case)\b|i (?:mean|meant)\b|(?:my|our|his|her) "
+    r"|on (?:the|a|my|mon|tues|wednes|thurs|fri|satur|sun))"
+)
 
 _CONTINUED = re.compile(r"\n {12,}")
 _RULES = tuple(
@@ -31,3 +39,9 @@ def intent(text: str) -> Intent:
         found.add(kind)
         rest = rest[end:]
     return next((kind for kind in PHRASES if kind in found), Intent.nothing)
+
+
+def adds_detail(text: str) -> bool:
+    """Whether somebody who waits for an answer only says more about the question: it states, and asks nothing."""
+    how = mood(terms(text))
+    return how is Mood.statement or (how is Mood.fragment and bool(_SAYS_MORE.match(" ".join(words(text)))))

@@ -205,8 +205,8 @@ def take_message(store: Store, request_id: str, message: str) -> HelpRequest:
     )
 
 
-def take_callback(store: Store, request_id: str, callback: Callback) -> HelpRequest:
-    """Where and when the caller wants to be called back; what is known of it so far."""
+def take_callback(store: Store, request_id: str, callback: Callback | None) -> HelpRequest:
+    """Where and when the caller wants to be called back, as far as that is known; None where no longer."""
     return change(store, HelpRequest, request_id, lambda request: request.model_copy(update={"callback": callback}))
 
 

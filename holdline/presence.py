@@ -48,9 +48,13 @@ def beat(store: Store, who: PersonRef, *, is_away: bool | None = None, at: datet
     return presence
 
 
-def there(store: Store, *, at: datetime) -> tuple[Presence, ...]:
-    """Who is at the desk now; raises Unavailable."""
-    return tuple(one for one in store.find(Query(Presence)).records if one.is_there(at))
+def there(store: Store, *, at: datetime) -> tuple[Presence, ...] | None:
+    """Who is at the desk now; None where nobody ever was, so that people who answer elsewhere are asked all the same.
+
+    Raises Unavailable.
+    """
+    found = store.find(Query(Presence)).records
+    return tuple(one for one in found if one.is_there(at)) if found else None
 
 
 def _read(store: Store, kind: type[R], uid: str) -> R | None:

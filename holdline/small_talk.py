@@ -8,6 +8,7 @@ class Intent(StrEnum):
 
     question = "question"
     withdraw = "withdraw"
+    call_back = "call_back"
     human = "human"
     goodbye = "goodbye"
     repeat = "repeat"
@@ -24,6 +25,7 @@ _PERSON = (
     r"(?:person|people|human being|human|someone|somebody|agent|representative|operator|manager|receptionist|"
     r"supervisor|staff|staff member|member of staff)"
 )
+_YOU = r"(?:you|somebody|someone)"
 _SPEAK = r"(?:speak|talk) (?:to|with|too|two)"
 _SPEAK_TO = r"(?:speak|talk) (?:to|with)"
 
@@ -43,6 +45,15 @@ PHRASES: dict[Intent, str] = {
         i (?:have )?found (?:it|out)(?: myself)?
         i will (?:find out|look it up|figure it out)(?: myself)?
         i will call (?:back|again)(?: later| another time)?
+    """,
+    Intent.call_back: rf"""
+        (?:(?:can|could|would|will|may) (?:you|somebody|someone|they|{_PERSON}) )?(?:please )?(?:call|ring|phone) me
+            (?: back)?(?: (?:later|again|then|instead|please|today|tomorrow|sometime|some time|another time))*
+        (?:can|could|may|might) i (?:please )?(?:have|get|request|be given) a ?call ?back
+        (?:can|could|may) i be called back
+        (?:i (?:want|need|would like|would prefer|would rather have) )?(?:a )?call ?back(?: please| later)?
+        i (?:want|would like|would prefer) (?:to be called back|{_YOU} to (?:call|ring|phone) me(?: back)?)
+        (?:have|let|get) (?:somebody|someone|them|{_PERSON}) call me(?: back)?
     """,
     Intent.human: rf"""
         (?:can|could|may|might) i (?:please )?{_SPEAK} {_PERSON}

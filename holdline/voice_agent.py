@@ -30,6 +30,9 @@ class VoiceAgent(Record):
     """The score from which a knowledge entry is said instead of asked; None takes the calibrated default."""
     answer_timeout_s: int = Field(default=120, ge=5, le=900)
     """How long a caller waits for a person before a message is taken."""
+    silence_s: int | None = Field(default=30, ge=10, le=300)
+    """How long a caller who waits for nothing may be silent before being asked whether they are there; and then once
+    more before the call ends. None waits for ever."""
     progress_every_s: float = Field(default=8, ge=3, le=8)
     """The longest silence on hold, in seconds."""
 

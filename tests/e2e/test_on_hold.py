@@ -110,7 +110,7 @@ async def test_a_question_that_nobody_answers_in_time_ends_with_the_callers_mess
         await call.ask("do you have parking")
         request = await call.asked()
         expired = await call.becomes(request, Status.EXPIRED)
-        await call.is_told(words("expired"))
+        await call.is_told(words("offer", "expired"))
         await call.agent_is_done()
         await call.ask("is there somewhere to park")
         await call.is_told(words("message_taken"))

@@ -16,7 +16,7 @@ from tests.e2e.door import Door
 from tests.e2e.on_the_line import SALON_LINE
 
 CALLER = "caller-out-of-order"
-CANDIDATES = (words("recorded", "out_of_order"), words("goodbye"), words("expired"), words("hold"))
+CANDIDATES = (words("recorded", "out_of_order"), words("goodbye"), words("offer", "expired"), words("hold"))
 
 
 async def test_a_call_whose_voice_agent_is_not_to_be_had_hears_an_apology_and_ends(

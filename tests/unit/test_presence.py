@@ -8,14 +8,19 @@ from tests.builders import ANA, BEN, NOW, a_person, later
 
 
 def names(store: Store, *, seconds: float = 0) -> list[str]:
-    return [one.name for one in there(store, at=later(seconds))]
+    return [one.name for one in there(store, at=later(seconds)) or ()]
 
 
 def test_who_looks_is_there_until_two_beats_are_lost(store: Store) -> None:
-    assert names(store) == []
     beat(store, ANA, at=NOW)
     assert names(store, seconds=LASTS.total_seconds() - 1) == ["Ana"]
     assert names(store, seconds=LASTS.total_seconds()) == []
+
+
+def test_where_nobody_ever_was_at_the_desk_it_is_not_known_who_is_there(store: Store) -> None:
+    assert there(store, at=NOW) is None
+    beat(store, ANA, at=NOW)
+    assert there(store, at=later(3600)) == ()
 
 
 def test_a_beat_takes_the_skills_that_the_persons_document_has_now(store: Store) -> None:

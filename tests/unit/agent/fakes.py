@@ -77,7 +77,7 @@ class FakeFloor:
             return False
         return (await self._say(Utterance(Kind.HOLD, text), fate="heard")).was_heard
 
-    async def insist(self, text: str) -> Utterance:
+    async def insist(self, text: str, *, is_wanted: Callable[[], bool] = lambda: True) -> Utterance:
         return await self.say(text)
 
     async def relay(

@@ -7,12 +7,22 @@ from holdline import line
 from holdline.call import Call, CallKind, Dispatch, Outcome
 from holdline.config import in_force
 from holdline.errors import CallOver, NotFound
+from holdline.help_request import Status
 from holdline.knowledge import Scope
 from holdline.memory_store import MemoryDatabase
 from holdline.people import Person, Role
 from holdline.store import Create, Put, Store, must_get
 from holdline.voice_agent import VoiceAgent
-from tests.builders import NOW, a_call, a_voice_agent, an_entry, an_organisation, later
+from tests.builders import (
+    NOW,
+    a_call,
+    a_person,
+    a_request_that_is,
+    a_voice_agent,
+    an_entry,
+    an_organisation,
+    later,
+)
 
 
 def dispatched(store: Store, *, call: str = "call-1") -> Dispatch:
@@ -43,6 +53,34 @@ async def test_the_recogniser_is_told_the_names_of_the_business_its_agent_and_it
         salon.commit(Create(Person(id=uid, name=uid.title(), email=f"{uid}@example.com", role=Role.SUPERVISOR)))
     briefing = await brief(salon, dispatched(salon), caller="caller", at=NOW)
     assert briefing.terms == (briefing.organisation.name, "Vera", "Ana", "Rosa")
+
+
+@pytest.mark.parametrize(
+    ("on_duty", "phone", "can_text"),
+    [("ana", "+15555550144", True), ("ana", None, False), (None, "+15555550144", False)],
+)
+async def test_somebody_on_duty_can_be_texted_who_has_a_phone(
+    salon: Store, on_duty: str | None, phone: str | None, can_text: bool
+) -> None:
+    salon.commit(Put(an_organisation(on_duty=on_duty)), Create(a_person(phone=phone)))
+    assert (await brief(salon, dispatched(salon), caller="caller", at=NOW)).can_text is can_text
+
+
+async def test_what_this_caller_has_not_heard_of_earlier_calls_is_known(salon: Store) -> None:
+    number = a_call().caller
+    for request_id, caller, status in (
+        ("mine", number, Status.FOLLOW_UP),
+        ("told", number, Status.FOLLOWED_UP),
+        ("anothers", "+15555550199", Status.FOLLOW_UP),
+    ):
+        salon.commit(Create(a_request_that_is(status, request_id, call="call-0", caller_number=caller)))
+    briefing = await brief(salon, dispatched(salon), caller="caller", at=NOW)
+    assert [request.id for request in briefing.owed] == ["mine"]
+
+
+async def test_a_caller_without_a_number_is_owed_nothing(salon: Store) -> None:
+    salon.commit(Put(a_call(caller="browser")), Create(a_request_that_is(Status.FOLLOW_UP, caller_number=None)))
+    assert (await brief(salon, dispatched(salon), caller="caller", at=NOW)).owed == ()
 
 
 async def test_a_call_that_is_over_is_not_answered(salon: Store) -> None:

@@ -142,11 +142,72 @@ async def test_never_mind_ends_the_wait(on: Line) -> None:
 async def test_when_nobody_answers_a_message_is_taken(on: Line) -> None:
     on.say("do you have parking")
     await asyncio.sleep(TIMEOUT_S + 5)
-    assert on.spoken[-1] == words("expired")
-    on.say("please call me back tomorrow")
+    assert on.spoken[-1] == words("offer", "expired")
+    on.say("tell them that my car is a very big one")
     assert " ".join(await on.hears(for_s=20)) == words("message_taken")
     (request,) = on.requests
-    assert (request.status, request.message) == (Status.EXPIRED, "please call me back tomorrow")
+    assert (request.status, request.message) == (Status.EXPIRED, "tell them that my car is a very big one")
+
+
+async def test_what_the_caller_adds_lands_on_the_card_and_asks_nobody_anew(on: Line) -> None:
+    on.say("do you have parking")
+    await asyncio.sleep(5)
+    on.say("it is for a very large van")
+    assert " ".join(await on.hears(for_s=7)) == words("detail")
+    (request,) = on.requests
+    assert request.details == ("it is for a very large van",)
+
+
+async def test_two_questions_at_once_are_answered_each_by_its_name(on: Line) -> None:
+    on.say("do you have parking")
+    await asyncio.sleep(5)
+    on.say("can i bring my dog")
+    await asyncio.sleep(5)
+    parking, dogs = on.requests
+    on.answer_request(dogs.id, "Small ones.")
+    assert " ".join(await on.hears(for_s=6)) == "You asked: can i bring my dog. My supervisor confirmed: Small ones."
+    on.answer_request(parking.id)
+    assert await on.hears(for_s=6) == [RELAYED]
+    assert {request.status for request in on.requests} == {Status.DELIVERED}
+
+
+async def test_a_caller_on_hold_may_ask_to_be_called_back_and_still_hear_the_answer(on: Line) -> None:
+    on.say("do you have parking")
+    await asyncio.sleep(5)
+    on.say("can you call me back")
+    assert (await on.hears(for_s=5))[-1:] == [words("offer", "my_number")]
+    on.say("yes")
+    assert (await on.hears(for_s=5))[-1:] == [words("offer", "text")]
+    on.say("yes please")
+    assert (await on.hears(for_s=5))[-1:] == [words("offer", "when")]
+    on.say("tomorrow morning")
+    assert " ".join(await on.hears(for_s=8)).startswith(words("offer", "done"))
+    (request,) = on.requests
+    assert request.status is Status.WAITING
+    assert request.callback is not None
+    assert (request.callback.consents_to_text, request.callback.window) == (True, "tomorrow morning")
+    on.answer()
+    assert (await on.hears(for_s=8))[-1] == RELAYED
+
+
+async def test_a_caller_with_no_question_may_ask_to_be_called_back(on: Line) -> None:
+    on.say("can somebody call me back please")
+    assert " ".join(await on.hears(for_s=5)) == words("offer", "my_number")
+    (request,) = on.requests
+    assert (request.question, request.teaches) == (words("callback_wanted"), False)
+    assert request.callback is not None
+    assert request.callback.number == request.caller_number
+
+
+async def test_a_caller_who_left_before_the_answer_is_owed_it(on: Line) -> None:
+    on.say("do you have parking")
+    await asyncio.sleep(5)
+    on.answer()
+    await asyncio.sleep(0.5)
+    on.room.leaves("caller")
+    await asyncio.sleep(5)
+    (request,) = on.requests
+    assert (request.status, request.caller_number) == (Status.FOLLOW_UP, "+15555550142")
 
 
 async def test_goodbye_is_said_to_its_end_and_then_the_call_is_over(on: Line) -> None:

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from agent.questions import ASK_WITHIN_S, TELL_WITHIN_S
+from agent.patience import TELL_WITHIN_S
+from agent.questions import ASK_WITHIN_S
 from agent.words import line as words
 from agent.words import lines
 from holdline.call import Outcome
@@ -193,7 +194,7 @@ async def test_who_asks_again_what_was_written_late_is_kept_company_like_anybody
     (company,) = await on.hears(for_s=10)
     assert company in lines("progress")
     assert len(on.requests) == 1
-    assert (await on.hears(for_s=TIMEOUT_S))[-1] == words("expired")
+    assert (await on.hears(for_s=TIMEOUT_S))[-1] == words("offer", "expired")
 
 
 async def test_without_storage_the_caller_is_told_in_time_that_nobody_answered(on: Line) -> None:
@@ -202,7 +203,7 @@ async def test_without_storage_the_caller_is_told_in_time_that_nobody_answered(o
     (request,) = on.requests
     on.storage.is_down = True
     await asyncio.sleep(TIMEOUT_S)
-    assert on.spoken[-1] == words("expired")
+    assert on.spoken[-1] == words("offer", "expired")
     told_after_s = on.studio.loudspeaker.played[-1].at - (request.expires_at - NOW).total_seconds()
     assert told_after_s < TELL_WITHIN_S + 1
 
@@ -212,12 +213,12 @@ async def test_a_message_left_while_storage_is_away_is_kept_once_it_is_back(on: 
     await asyncio.sleep(5)
     on.storage.is_down = True
     await asyncio.sleep(TIMEOUT_S + 5)
-    on.say("please call me back tomorrow")
+    on.say("tell them that my car is a very big one")
     assert " ".join(await on.hears(for_s=5)) == words("message_taken")
     on.storage.is_down = False
     await asyncio.sleep(30)
     assert [(request.status, request.message) for request in on.requests] == [
-        (Status.EXPIRED, "please call me back tomorrow")
+        (Status.EXPIRED, "tell them that my car is a very big one")
     ]
 
 
@@ -232,7 +233,7 @@ async def test_a_status_set_by_hand_without_an_answer_to_speak_ends_no_wait(on: 
     assert set(await on.hears(for_s=30)) <= set(lines("progress"))
     assert await on.hears(for_s=10) != []
     await asyncio.sleep(TIMEOUT_S)
-    assert on.spoken[-1] == words("expired")
+    assert on.spoken[-1] == words("offer", "expired")
     assert [request.status for request in on.requests] == [Status.EXPIRED]
 
 

@@ -123,7 +123,7 @@ def test_a_note_that_is_but_a_courtesy_may_be_replaced_by_another() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["still_asking", "presence_on_hold", "expired", "message_taken", "hold"])
+@pytest.mark.parametrize("name", ["still_asking", "presence_on_hold", "detail", "message_taken", "hold"])
 def test_what_tells_the_caller_how_things_stand_is_no_courtesy(name: str) -> None:
     for line in lines(name):
         assert not all(map(is_courtesy, sentences(line)))

@@ -3,13 +3,11 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from agent.hold import MUSIC_AFTER_S, TICK_S, Hold
-from agent.questions import Questions
 from agent.transcript import Transcript
 from agent.utterance import Kind
 from agent.words import line as words
@@ -17,8 +15,9 @@ from agent.words import lines
 from agent.writer import Writer
 from holdline import desk
 from holdline.store import Store
-from tests.builders import ANA, a_call, later
+from tests.builders import ANA, later
 from tests.unit.agent.fakes import SPEECH_S, FakeFloor, FakeMusic, virtual_clock
+from tests.unit.agent.waiting import Waiting
 
 EVERY_S = 8.0
 TIMEOUT_S = 120
@@ -32,18 +31,17 @@ class Line:
         self.store = store
         self.music = FakeMusic()
         self.floor = FakeFloor(on_voice=self.music.hush)
-        parts: dict[str, Any] = {"floor": self.floor}
-        self.questions = Questions(
+        self.waiting = Waiting.of(
             store,
-            a_call(),
+            floor=self.floor,
             writer=writer,
             transcript=Transcript(store, "call-1", writer=writer, clock=clock),
-            timeout=timedelta(seconds=TIMEOUT_S),
             clock=clock,
-            **parts,
+            timeout_s=TIMEOUT_S,
         )
-        parts["music"] = self.music
-        self.hold = Hold(questions=self.questions, progress_every_s=EVERY_S, **parts)
+        self.questions = self.waiting.questions
+        parts: dict[str, Any] = {"floor": self.floor, "music": self.music}
+        self.hold = Hold(questions=self.questions, patience=self.waiting.patience, progress_every_s=EVERY_S, **parts)
 
     def ask(self) -> None:
         self.questions.ask("call-1_a", "Do you have parking?", reason="", skill=None, confidence=None, nearest=())
@@ -69,7 +67,7 @@ async def on(store: Store, writer: Writer) -> AsyncIterator[Line]:
     yield line
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    await line.questions.close()
+    await line.waiting.close()
 
 
 async def test_a_caller_who_waits_for_nothing_hears_nothing(on: Line) -> None:
@@ -206,7 +204,7 @@ async def test_the_second_wait_is_kept_company_like_the_first(on: Line) -> None:
 async def test_when_nobody_answers_in_time_the_last_words_are_that_and_no_company(on: Line) -> None:
     on.ask()
     await asyncio.sleep(TIMEOUT_S + 60)
-    assert on.floor.texts[-1] == words("expired")
+    assert on.floor.texts[-1] == words("offer", "expired")
     assert on.floor.said[-1].at == pytest.approx(TIMEOUT_S, abs=SPEECH_S + 2 * TICK_S)
     assert not on.music.is_playing
 
@@ -219,7 +217,7 @@ async def test_no_company_is_said_on_the_stroke_of_the_expiry(on: Line, quiet_si
     await on.floor.somebody_speaks(quiet_since_s - SPEECH_S)
     await asyncio.sleep(60)
     late = [said.text for said in on.floor.said if said.at > TIMEOUT_S - TICK_S / 2]
-    assert late == [words("expired")]
+    assert late == [words("offer", "expired")]
 
 
 async def test_a_step_that_fails_does_not_end_the_company(on: Line, caplog: pytest.LogCaptureFixture) -> None:
@@ -236,7 +234,7 @@ async def test_a_step_that_fails_does_not_end_the_company(on: Line, caplog: pyte
     assert on.said_after_the_hold_phrase != []
     assert "a step of the hold failed" in caplog.text
     await asyncio.sleep(TIMEOUT_S)
-    assert on.floor.texts[-1] == words("expired")
+    assert on.floor.texts[-1] == words("offer", "expired")
 
 
 async def test_a_dead_synthesiser_does_not_make_the_hold_hurry(on: Line) -> None:

@@ -2,22 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from agent.inbox import Inbox
-from agent.questions import Questions
 from agent.relay import Relay
 from agent.transcript import Transcript
 from agent.writer import Writer
 from holdline import desk
 from holdline.help_request import HelpRequest, Status
+from holdline.instruction import ping
 from holdline.memory_store import MemoryDatabase
 from holdline.store import Create, Remark, Store, must_get
-from tests.builders import ANA, BEN, a_call, a_request, later
+from tests.builders import ANA, BEN, a_request, later
 from tests.unit.agent.fakes import FakeFloor, FakeKnown, FlakyStore, virtual_clock
+from tests.unit.agent.waiting import Waiting
 
 PATH = "orgs/salon/help_requests/request-1"
 
@@ -44,11 +45,18 @@ class Line:
         parts: dict[str, Any] = {"floor": self.floor, "writer": writer, "clock": clock}
         transcript = Transcript(self.store, "call-1", writer=writer, clock=clock)
         parts["transcript"] = transcript
-        self.questions = Questions(self.store, a_call(), timeout=timedelta(seconds=120), **parts)
-        self.relay = Relay(self.store, known=FakeKnown(), **parts)  # type: ignore[arg-type]
+        self.questions = Waiting.of(self.store, **parts).questions
+        self.relay = Relay(self.store, known=FakeKnown(), questions=self.questions, **parts)  # type: ignore[arg-type]
         hold: Any = self.hold
+        self.pings: list[datetime] = []
         self.inbox = Inbox(
-            self.store, questions=self.questions, relay=self.relay, hold=hold, writer=writer, clock=clock
+            self.store,
+            questions=self.questions,
+            relay=self.relay,
+            hold=hold,
+            writer=writer,
+            on_ping=self.pings.append,
+            clock=clock,
         )
         store.commit(Create(a_request()))
 
@@ -203,7 +211,7 @@ async def test_a_broken_document_does_not_keep_the_others(on: Line) -> None:
     on.write_by_hand(status="finished")
     desk.answer(on.store, "request-2", "Small dogs are welcome.", by=ANA, at=later(0))
     await on.settled()
-    assert on.floor.texts == ["My supervisor confirmed: Small dogs are welcome."]
+    assert on.floor.texts == ["You asked: Can I bring my dog? My supervisor confirmed: Small dogs are welcome."]
 
 
 async def test_a_mended_document_is_taken_up_again(on: Line) -> None:
@@ -245,3 +253,22 @@ async def test_after_closing_nothing_is_heard_of(on: Line) -> None:
     desk.answer(on.store, "request-1", "Yes.", by=ANA, at=later(0))
     await on.settled()
     assert on.floor.texts == []
+
+
+async def test_a_ping_reaches_the_call_with_the_time_at_which_it_was_sent(on: Line) -> None:
+    for at in (later(1), later(6)):
+        ping(on.store, "call-1", at=at)
+        await on.settled()
+    assert on.pings == [later(1), later(6)]
+
+
+async def test_another_calls_ping_does_not(on: Line) -> None:
+    ping(on.store, "call-2", at=later(1))
+    await on.settled()
+    assert on.pings == []
+
+
+async def test_an_open_inbox_is_live_and_a_closed_one_is_not(on: Line) -> None:
+    assert on.inbox.is_live
+    await on.inbox.close()
+    assert not on.inbox.is_live

@@ -15,6 +15,7 @@ from tests.source import parsed
 AGENT = PROMPTS.parent
 READERS = {"line", "lines", "words", "in_turn"}
 PERSONA = "receptionist"
+FILLED_IN = {"name": "Ana", "question": "Do you have parking?", "minutes": "3", "number": "2 1 2, 5 5 5, 0 1 4 2"}
 
 
 def named_by_code() -> set[tuple[str, str | None]]:
@@ -66,20 +67,21 @@ def test_every_heading_of_an_apology_is_used() -> None:
 
 
 def test_small_talk_has_words_for_each_kind_that_needs_no_other() -> None:
-    elsewhere = {Intent.question, Intent.human, Intent.goodbye, Intent.repeat, Intent.nothing}
+    elsewhere = {Intent.question, Intent.human, Intent.call_back, Intent.goodbye, Intent.repeat, Intent.nothing}
     assert set(headings("small_talk")) == {kind.value for kind in set(Intent) - elsewhere}
 
 
 @pytest.mark.parametrize("sentence", sentences())
 def test_every_sentence_is_fit_to_be_spoken(sentence: str) -> None:
-    filled = sentence.format(name="Ana")
+    filled = sentence.format(**FILLED_IN)
     assert speakable(filled) == filled
     assert not re.search(r"[{}*_#`~]", filled)
 
 
-def test_only_the_announcement_of_a_person_has_something_to_fill_in() -> None:
-    assert [sentence for sentence in sentences() if "{" in sentence] == list(lines("looking"))
+def test_what_is_filled_in_is_filled_in_by_its_name() -> None:
     assert line("looking", name="Ana") == "Ana is looking at it now."
+    with pytest.raises(KeyError):
+        line("looking", person="Ana")
 
 
 def test_a_sentence_that_is_not_there_is_an_error_and_never_silence() -> None:

@@ -23,7 +23,7 @@ from tests.unit.agent.fakes import SPEECH_S
 async def on(store: Store, writer: Writer) -> AsyncIterator[Line]:
     line = Line(store, writer)
     yield line
-    await line.questions.close()
+    await line.waiting.close()
 
 
 async def test_asking_takes_no_time_and_the_caller_is_told_at_once(on: Line) -> None:
@@ -185,8 +185,8 @@ async def test_a_status_that_a_hand_set_ahead_of_the_answer_ends_no_wait(on: Lin
     assert on.questions.is_waiting
 
 
-async def test_until_waiting_returns_when_there_is_something_to_wait_for(on: Line) -> None:
-    waiting = asyncio.create_task(on.questions.until_waiting())
+async def test_until_open_returns_when_there_is_something_to_wait_for(on: Line) -> None:
+    waiting = asyncio.create_task(on.questions.until_open())
     await asyncio.sleep(1)
     assert not waiting.done()
     on.ask(PARKING)

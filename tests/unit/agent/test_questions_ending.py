@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from agent.questions import TELL_WITHIN_S
+from agent.patience import TELL_WITHIN_S
 from agent.words import line as words
 from agent.words import lines
 from agent.writer import Writer
 from holdline import desk
 from holdline.help_request import Status
+from holdline.intent import Intent
 from holdline.store import Store
 from tests.builders import ANA, later
 from tests.unit.agent.asking import DOGS, PARKING, TIMEOUT_S, Line
@@ -21,7 +22,7 @@ from tests.unit.agent.fakes import SPEECH_S
 async def on(store: Store, writer: Writer) -> AsyncIterator[Line]:
     line = Line(store, writer)
     yield line
-    await line.questions.close()
+    await line.waiting.close()
 
 
 async def test_never_mind_withdraws_what_was_asked_last(on: Line) -> None:
@@ -52,7 +53,7 @@ async def test_without_a_question_there_is_nothing_to_withdraw(on: Line) -> None
 async def test_nothing_expires_before_its_time(on: Line) -> None:
     on.ask(PARKING)
     await asyncio.sleep(TIMEOUT_S - 0.1)
-    on.questions.expire_due()
+    on.patience.tick()
     await on.settled()
     assert on.requests[0].status is Status.WAITING
 
@@ -60,73 +61,65 @@ async def test_nothing_expires_before_its_time(on: Line) -> None:
 async def test_out_of_time_the_caller_is_told_once_and_a_message_is_kept(on: Line) -> None:
     on.ask(PARKING)
     await asyncio.sleep(TIMEOUT_S)
-    on.questions.expire_due()
-    on.questions.expire_due()
+    on.patience.tick()
+    on.patience.tick()
     await on.settled()
-    on.questions.expire_due()
-    assert on.floor.texts == [lines("hold")[0], words("expired")]
+    on.patience.tick()
+    assert on.floor.texts == [lines("hold")[0], words("offer", "expired")]
     assert not on.questions.is_waiting
-    assert on.questions.message_for == ("call-1_a",)
+    assert on.offer.requests == ("call-1_a",)
 
-    on.questions.leave_message("Please call me back, it is about my car.")
-    on.questions.leave_message("And what time is it?")
+    on.offer.reply("Tell them that my car is a very big one.", Intent.question)
+    assert not on.offer.is_open
     await on.settled()
     (request,) = on.requests
     assert request.status is Status.EXPIRED
-    assert request.message == "Please call me back, it is about my car."
+    assert request.message == "Tell them that my car is a very big one."
 
 
 async def test_two_that_run_out_together_get_one_apology_and_both_get_the_message(on: Line) -> None:
     on.ask(PARKING)
     on.ask(DOGS, "call-1_b")
     await asyncio.sleep(TIMEOUT_S)
-    on.questions.expire_due()
+    on.patience.tick()
     await on.settled()
-    assert on.floor.texts[2:] == [words("expired")]
-    on.questions.leave_message("Please call me back.")
+    assert on.floor.texts[2:] == [words("offer", "expired")]
+    on.offer.reply("Tell them that I have a very big dog.", Intent.question)
     await on.settled()
     assert [(request.status, request.message) for request in on.requests] == [
-        (Status.EXPIRED, "Please call me back.")
+        (Status.EXPIRED, "Tell them that I have a very big dog.")
     ] * 2
 
 
 async def test_a_message_is_wanted_only_once_the_caller_was_asked_for_it(on: Line) -> None:
     on.ask(PARKING)
     await asyncio.sleep(TIMEOUT_S)
-    on.questions.expire_due()
+    on.patience.tick()
     await asyncio.sleep(SPEECH_S / 2)
-    wanted = [on.questions.message_for]
+    wanted = [on.offer.requests]
     await asyncio.sleep(SPEECH_S)
-    wanted.append(on.questions.message_for)
+    wanted.append(on.offer.requests)
     assert wanted == [(), ("call-1_a",)]
-
-
-async def test_words_that_are_no_message_are_kept_nowhere(on: Line) -> None:
-    on.ask(PARKING)
-    await on.settled()
-    on.questions.leave_message("I am still here.")
-    await on.settled()
-    assert on.requests[0].message is None
 
 
 async def test_an_answer_that_comes_with_the_expiry_wins(on: Line) -> None:
     on.ask(PARKING)
     await asyncio.sleep(TIMEOUT_S)
     desk.answer(on.store, "call-1_a", "Yes, behind the house.", by=ANA, at=later(TIMEOUT_S))
-    on.questions.expire_due()
+    on.patience.tick()
     await on.settled()
     assert on.requests[0].status is Status.ANSWERED
-    assert on.questions.message_for == ()
-    assert words("expired") not in on.floor.texts
+    assert on.offer.requests == ()
+    assert words("offer", "expired") not in on.floor.texts
 
 
 async def test_the_caller_is_told_of_the_expiry_though_storage_is_down(on: Line) -> None:
     on.ask(PARKING)
     await asyncio.sleep(TIMEOUT_S)
     on.store.is_down = True
-    on.questions.expire_due()
+    on.patience.tick()
     await on.settled()
-    assert on.floor.texts == [lines("hold")[0], words("expired")]
+    assert on.floor.texts == [lines("hold")[0], words("offer", "expired")]
     assert on.floor.said[-1].at == pytest.approx(TIMEOUT_S + TELL_WITHIN_S, abs=0.1)
 
 

@@ -32,7 +32,7 @@ async def run_out_of_time(on: Line) -> None:
     """Nobody has answered, and the caller has been told so."""
     await ask(on)
     await asyncio.sleep(TIMEOUT_S)
-    assert on.spoken[-1] == words("expired")
+    assert on.spoken[-1] == words("offer", "expired")
 
 
 # A repeat of a question whose answer is on its way
@@ -115,11 +115,11 @@ async def test_a_caller_who_speaks_on_the_stroke_of_the_expiry_is_answered_told_
     on.studio.caller.begin("and when do")
     await asyncio.sleep(5)
     on.studio.caller.end("and when do you open")
-    assert sorted(await on.hears(for_s=15)) == sorted([HOURS, words("expired")])
-    on.say("please call me back about it")
+    assert sorted(await on.hears(for_s=15)) == sorted([HOURS, words("offer", "expired")])
+    on.say("tell them that my car is a very big one")
     assert " ".join(await on.hears(for_s=10)) == words("message_taken")
     assert [(request.status, request.message) for request in on.requests] == [
-        (Status.EXPIRED, "please call me back about it")
+        (Status.EXPIRED, "tell them that my car is a very big one")
     ]
 
 
@@ -127,9 +127,9 @@ async def test_a_known_question_instead_of_a_message_is_answered_and_the_message
     await run_out_of_time(on)
     on.say("ok and when do you open")
     assert await on.hears(for_s=10) == [HOURS]
-    on.say("please call me back tomorrow")
+    on.say("tell them that my car is a very big one")
     assert " ".join(await on.hears(for_s=10)) == words("message_taken")
-    assert [request.message for request in on.requests] == ["please call me back tomorrow"]
+    assert [request.message for request in on.requests] == ["tell them that my car is a very big one"]
 
 
 @pytest.mark.parametrize("apart_s", [1, 4, 8])
@@ -138,11 +138,11 @@ async def test_two_questions_out_of_time_get_one_apology_and_one_message(on: Lin
     await asyncio.sleep(apart_s)
     on.say("do you sell gift cards")
     await asyncio.sleep(TIMEOUT_S + 10)
-    assert [text for text in on.spoken if text == words("expired")] == [words("expired")]
-    on.say("please call me back about both")
+    assert [text for text in on.spoken if text == words("offer", "expired")] == [words("offer", "expired")]
+    on.say("tell them that i have a big car and a big bag")
     await asyncio.sleep(5)
     assert [(request.status, request.message) for request in on.requests] == [
-        (Status.EXPIRED, "please call me back about both")
+        (Status.EXPIRED, "tell them that i have a big car and a big bag")
     ] * 2
 
 
@@ -150,11 +150,11 @@ async def test_an_expiry_whose_writing_was_done_but_not_confirmed_is_an_expiry(o
     await ask(on)
     on.storage.loses_confirmations = 1
     await asyncio.sleep(TIMEOUT_S + 5)
-    assert on.spoken[-1] == words("expired")
-    on.say("please call me back tomorrow")
+    assert on.spoken[-1] == words("offer", "expired")
+    on.say("tell them that my car is a very big one")
     await asyncio.sleep(5)
     assert [(request.status, request.message) for request in on.requests] == [
-        (Status.EXPIRED, "please call me back tomorrow")
+        (Status.EXPIRED, "tell them that my car is a very big one")
     ]
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +9,6 @@ from livekit.agents import ChatContext, ChatMessage, StopResponse
 
 from agent import turn_notes
 from agent.known import Known
-from agent.questions import Questions
 from agent.receptionist import Receptionist, latencies_ms
 from agent.transcript import Transcript
 from agent.turn_notes import Do, Note
@@ -23,6 +21,7 @@ from holdline.knowledge import KnowledgeIndex
 from holdline.store import Query, Store
 from tests.builders import a_call, an_entry
 from tests.unit.agent.fakes import FakeFloor, virtual_clock
+from tests.unit.agent.waiting import Waiting
 
 KNOWN_QUESTION = "When do you open?"
 KNOWN_ANSWER = "We open at nine."
@@ -30,6 +29,7 @@ UNKNOWN_QUESTION = "Do you have parking?"
 
 SAYS = {
     Intent.withdraw: "never mind",
+    Intent.call_back: "call me back",
     Intent.human: "can I speak to a person",
     Intent.goodbye: "goodbye",
     Intent.repeat: "say that again",
@@ -62,9 +62,9 @@ class Line:
         self.ending = FakeEnding()
         parts: dict[str, Any] = {"floor": self.floor, "clock": clock}
         self.transcript = Transcript(store, "call-1", writer=writer, clock=clock)
-        self.questions = Questions(
-            store, a_call(), writer=writer, transcript=self.transcript, timeout=timedelta(seconds=120), **parts
-        )
+        self.waiting = Waiting.of(store, writer=writer, transcript=self.transcript, **parts)
+        self.questions = self.waiting.questions
+        self.offer = self.waiting.offer
         parts["ending"] = self.ending
         self.receptionist = Receptionist(
             instructions="Be kind.",
@@ -75,6 +75,8 @@ class Line:
                 threshold=None,
             ),
             questions=self.questions,
+            attendance=self.waiting.attendance,
+            offer=self.offer,
             transcript=self.transcript,
             **parts,
         )
@@ -101,9 +103,9 @@ class Line:
     async def run_out_of_time(self) -> None:
         await self.wait_for_a_person()
         await asyncio.sleep(120)
-        self.questions.expire_due()
+        self.waiting.patience.tick()
         await asyncio.sleep(10)
-        assert self.questions.message_for == ("call-1_a",)
+        assert self.offer.requests == ("call-1_a",)
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -211,10 +213,10 @@ async def test_say_that_again_says_what_was_said_last(on: Line) -> None:
 
 async def test_after_the_expiry_the_next_words_are_the_message(on: Line) -> None:
     await on.run_out_of_time()
-    assert await on.note("Please call me back about my car") == Note(Do.SAY, words("message_taken"))
+    assert await on.note("Tell them that my car is a very big one") == Note(Do.SAY, words("message_taken"))
     await asyncio.sleep(1)
-    assert on.requests[0].message == "Please call me back about my car"
-    assert on.questions.message_for == ()
+    assert on.requests[0].message == "Tell them that my car is a very big one"
+    assert on.offer.requests == ()
 
 
 @pytest.mark.parametrize("kind", [Intent.deny, Intent.withdraw, Intent.thanks])
@@ -229,21 +231,21 @@ async def test_who_wants_to_leave_no_message_need_not(on: Line, kind: Intent) ->
 async def test_who_says_goodbye_instead_of_a_message_may_go(on: Line) -> None:
     await on.run_out_of_time()
     assert await on.note(SAYS[Intent.goodbye]) == Note(Do.SAY_GOODBYE, words("goodbye"))
-    assert on.questions.message_for == ()
+    assert on.offer.requests == ()
 
 
 async def test_a_filler_before_the_message_does_not_lose_it(on: Line) -> None:
     await on.run_out_of_time()
     with pytest.raises(StopResponse):
         await on.notes("um")
-    assert await on.note("Please call me back about my car") == Note(Do.SAY, words("message_taken"))
+    assert await on.note("Tell them that my car is a very big one") == Note(Do.SAY, words("message_taken"))
 
 
-@pytest.mark.parametrize("kind", [Intent.affirm, Intent.greeting, Intent.presence, Intent.repeat])
-async def test_an_okay_before_the_message_is_not_the_message(on: Line, kind: Intent) -> None:
+@pytest.mark.parametrize("kind", [Intent.greeting, Intent.presence, Intent.repeat])
+async def test_a_greeting_before_the_message_is_not_the_message(on: Line, kind: Intent) -> None:
     await on.run_out_of_time()
-    assert await on.note(SAYS[kind]) == Note(Do.SAY, words("expired"))
-    assert on.questions.message_for == ("call-1_a",)
+    assert await on.note(SAYS[kind]) == Note(Do.SAY, words("offer", "choice"))
+    assert on.offer.requests == ("call-1_a",)
 
 
 async def test_every_turn_is_kept_with_the_knowledge_that_was_looked_at(on: Line) -> None:

@@ -16,8 +16,9 @@ from holdline import desk, line
 from holdline.call import Speaker, Turn
 from holdline.help_request import Event, HelpRequest, Status
 from holdline.store import Create, Put, Query, Store, must_get
-from tests.builders import ANA, a_request, later
+from tests.builders import ANA, a_request, a_request_that_is, later
 from tests.unit.agent.fakes import SPEECH_S, FakeFloor, FakeKnown, virtual_clock
+from tests.unit.agent.waiting import Waiting
 
 ANSWER = "Yes, there are 12 places behind the house; # 3 is ours."
 RELAYED = f"My supervisor confirmed: {ANSWER}"
@@ -33,6 +34,9 @@ class Line:
         self.known = FakeKnown()
         parts: dict[str, Any] = {"floor": self.floor, "known": self.known}
         transcript = Transcript(store, "call-1", writer=writer, clock=clock)
+        waiting = Waiting.of(store, floor=self.floor, writer=writer, transcript=transcript, clock=clock)
+        self.questions = waiting.questions
+        parts["questions"] = self.questions
         self.relay = Relay(store, writer=writer, transcript=transcript, clock=clock, **parts)
         store.commit(Create(a_request()))
 
@@ -271,6 +275,70 @@ async def test_an_answer_to_a_caller_who_left_is_not_written_as_heard(on: Line) 
     on.store.commit(Put(on.request().after(Event.CALLER_LEFT, at=later(1))))
     await on.settled()
     assert on.request().status is Status.FOLLOW_UP
+
+
+async def test_where_the_caller_waits_for_more_than_one_answer_each_names_its_question(on: Line) -> None:
+    on.questions.saw(on.request())
+    other = a_request("request-2", question="can i bring my dog")
+    on.questions.saw(other)
+    answered = on.answer()
+    on.questions.saw(answered)
+    on.relay.saw(answered)
+    await on.settled()
+    assert on.floor.texts == [f"You asked: Do you have parking? {RELAYED}"]
+    assert on.request().status is Status.DELIVERED
+    on.questions.saw(on.request())
+    late = other.after(Event.ANSWERED, at=later(61), answer="No.", accepted_answer="No.", answer_version=1)
+    on.questions.saw(late)
+    on.relay.saw(late)
+    await on.settled()
+    assert on.floor.texts[1:] == ["My supervisor confirmed: No."]
+
+
+async def test_a_question_that_a_recogniser_wrote_is_named_as_a_sentence(on: Line) -> None:
+    on.questions.saw(on.request())
+    other = a_request("request-2", question="can i bring my dog")
+    late = other.after(Event.ANSWERED, at=later(1), answer="No.", accepted_answer="No.", answer_version=1)
+    on.relay.saw(late)
+    await on.settled()
+    assert on.floor.texts == ["You asked: can i bring my dog. My supervisor confirmed: No."]
+
+
+# Answers to what was asked on an earlier call
+
+
+def owed(**fields: Any) -> HelpRequest:
+    return a_request_that_is(
+        Status.FOLLOW_UP, "earlier", call="call-0", answer=ANSWER, accepted_answer=ANSWER, answer_version=1, **fields
+    )
+
+
+async def test_a_caller_who_rings_again_hears_the_answer_that_came_too_late_and_it_is_followed_up(on: Line) -> None:
+    on.store.commit(Create(owed()))
+    on.relay.owe([owed()])
+    await on.settled()
+    assert on.floor.texts == [f"You called us before, and asked: Do you have parking? {RELAYED}"]
+    told = must_get(on.store, HelpRequest, "earlier").record
+    assert (told.status, told.closed_at) == (Status.FOLLOWED_UP, later(SPEECH_S))
+    assert [turn.who for turn in on.turns] == [Speaker.SUPERVISOR]
+
+
+async def test_what_is_owed_is_said_again_until_it_was_heard(on: Line) -> None:
+    on.store.commit(Create(owed()))
+    on.floor.fates.extend(["cut", "silent", "heard"])
+    on.relay.owe([owed()])
+    await on.settled()
+    assert len(on.floor.texts) == 2
+    assert must_get(on.store, HelpRequest, "earlier").record.status is Status.FOLLOWED_UP
+
+
+async def test_what_a_person_told_the_caller_meanwhile_stays_settled(on: Line) -> None:
+    on.store.commit(Create(owed()))
+    on.relay.owe([owed()])
+    desk.follow_up(on.store, "earlier", by=ANA, at=later(0))
+    await on.settled()
+    told = must_get(on.store, HelpRequest, "earlier").record
+    assert (told.status, told.closed_at) == (Status.FOLLOWED_UP, later(0))
 
 
 def test_the_prefixes_are_the_products_words() -> None:

@@ -73,6 +73,16 @@ def somebody_takes_it_away(platform: Store, *, at_s: float) -> None:
     assert lease.take_away(platform, must_get(platform, Lease, "call-1"), at=later(at_s)) is not None
 
 
+async def test_a_ping_that_was_heard_is_told_with_the_next_renewal_and_every_later_one(
+    job: Job, platform: Store
+) -> None:
+    assert held(platform).heard_at is None
+    job.tenure.heard(later(3))
+    for _ in range(2):
+        await asyncio.sleep(RENEW_EVERY_S + 0.1)
+        assert held(platform).heard_at == later(3)
+
+
 async def test_a_running_call_never_comes_due(job: Job, platform: Store) -> None:
     for _ in range(100):
         await asyncio.sleep(0.7)

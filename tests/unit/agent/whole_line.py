@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,6 @@ from agent.hold import Hold
 from agent.inbox import Inbox
 from agent.known import Known
 from agent.pipelines.rules_llm import RulesLLM
-from agent.questions import Questions
 from agent.receptionist import Receptionist
 from agent.relay import Relay
 from agent.transcript import Transcript
@@ -29,6 +28,7 @@ from holdline.store import Query, Store, must_get
 from tests.builders import ANA, a_call, an_entry
 from tests.unit.agent.fakes import FakeJob, FakeMusic, FakeRoom, FlakyStore, virtual_clock
 from tests.unit.agent.studio import FakeSynthesiser, Studio
+from tests.unit.agent.waiting import Waiting
 
 GREETING = "Luxe Beauty Salon, hello!"
 HOURS = "We open at nine."
@@ -40,7 +40,14 @@ TIMEOUT_S = 60
 class Line:
     """A caller on the line of a salon that knows when it opens."""
 
-    def __init__(self, database: MemoryDatabase, store: Store, *, model: llm.LLM[Any] | None = None) -> None:
+    def __init__(
+        self,
+        database: MemoryDatabase,
+        store: Store,
+        *,
+        model: llm.LLM[Any] | None = None,
+        can_text: bool = False,
+    ) -> None:
         model = model or RulesLLM()
         self.clock = clock = virtual_clock()
         self.database = database
@@ -64,18 +71,35 @@ class Line:
         self.ending = Ending(job, storage, "call-1", **parts)
         self.known = Known(KnowledgeIndex((an_entry(answer=HOURS),)), caller=a_call().caller, threshold=None)
         parts["transcript"] = self.transcript
-        self.questions = Questions(storage, a_call(), timeout=timedelta(seconds=TIMEOUT_S), **parts)
+        self.waiting = Waiting.of(storage, timeout_s=TIMEOUT_S, can_text=can_text, **parts)
+        self.offer = self.waiting.offer
+        self.questions = self.waiting.questions
         music: Any = self.music
-        self.hold = Hold(floor=self.floor, music=music, questions=self.questions, progress_every_s=8)
-        self.relay = Relay(storage, known=self.known, **parts)
+        self.hold = Hold(
+            floor=self.floor,
+            music=music,
+            questions=self.questions,
+            patience=self.waiting.patience,
+            progress_every_s=8,
+        )
+        self.relay = Relay(storage, known=self.known, questions=self.questions, **parts)
+        self.pings: list[datetime] = []
         self.inbox = Inbox(
-            storage, questions=self.questions, relay=self.relay, hold=self.hold, writer=self.writer, clock=clock
+            storage,
+            questions=self.questions,
+            relay=self.relay,
+            hold=self.hold,
+            writer=self.writer,
+            on_ping=self.pings.append,
+            clock=clock,
         )
         self.receptionist = Receptionist(
             instructions="Be kind.",
             call=a_call(),
             known=self.known,
             questions=self.questions,
+            attendance=self.waiting.attendance,
+            offer=self.offer,
             transcript=self.transcript,
             floor=self.floor,
             ending=self.ending,
@@ -131,7 +155,7 @@ async def answered(line: Line) -> AsyncIterator[Line]:
     async with line.studio.session(line.receptionist, attach=line.floor.attach) as session:
         for undo in (
             partial(_cancel, running),
-            line.questions.close,
+            line.waiting.close,
             line.receptionist.close,
             line.inbox.close,
             session.aclose,
