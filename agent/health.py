@@ -70,6 +70,8 @@ class Standing:
     is_draining: bool
     calls: int
     capacity: int
+    deaf_calls: int
+    """Those that hear nothing of what people write, though they try."""
     storage_problem: str | None
     storage_age_s: float | None
 
@@ -81,6 +83,7 @@ class Standing:
             for is_so, words in (
                 (not self.is_registered, "not registered with LiveKit"),
                 (self.is_draining, "draining: it finishes its calls and takes no more"),
+                (0 < self.calls <= self.deaf_calls, "no call hears what people write: their watches are down"),
                 (self.storage_problem is not None, f"Firestore does not answer ({self.storage_problem})"),
             )
             if is_so
@@ -95,6 +98,7 @@ class Standing:
             "calls": self.calls,
             "capacity": self.capacity,
             "full": self.calls >= self.capacity,
+            "watches": {"calls": self.calls, "deaf": self.deaf_calls},
             "firestore": {
                 "ok": self.storage_problem is None,
                 "age_s": None if self.storage_age_s is None else round(self.storage_age_s, 1),

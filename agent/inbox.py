@@ -24,6 +24,10 @@ from holdline.store import Found, Query, Store, Watch, remarks_on
 
 log = logging.getLogger(__name__)
 
+LOOK_EVERY_S = 1.0
+DEAF_AFTER_S = 5.0
+"""A watch repairs itself in less, unless storage is away."""
+
 
 class Inbox:
     def __init__(
@@ -79,6 +83,18 @@ class Inbox:
     def is_live(self) -> bool:
         """Whether what people write reaches this call now."""
         return bool(self._watches) and all(watch.is_live for watch in self._watches)
+
+    async def mind(self, on_change: Callable[[bool], object]) -> None:
+        """Tell when this call has become deaf, and when it hears again, for as long as it lasts."""
+        is_deaf, live_at = False, asyncio.get_running_loop().time()
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            now = asyncio.get_running_loop().time()
+            live_at = now if self.is_live else live_at
+            if is_deaf != (now - live_at >= DEAF_AFTER_S):
+                is_deaf = not is_deaf
+                log.log(logging.WARNING if is_deaf else logging.INFO, "the call %s", "is deaf" if is_deaf else "hears")
+                on_change(is_deaf)
 
     async def close(self) -> None:
         for watch in self._watches:

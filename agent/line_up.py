@@ -4,7 +4,7 @@ What differs between them is given: the session's ears and mouth, the music, and
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -56,12 +56,24 @@ class LineUp:
     inbox: Inbox
     idle: Idle
     receptionist: Receptionist
+    on_deaf: Callable[[bool], object]
 
     @classmethod
     def of(
-        cls, briefing: Briefing, *, store: Store, music: Music, job: Job, clock: Clock, tenure: Tenure | None = None
+        cls,
+        briefing: Briefing,
+        *,
+        store: Store,
+        music: Music,
+        job: Job,
+        clock: Clock,
+        tenure: Tenure | None = None,
+        on_deaf: Callable[[bool], object] = lambda _: None,
     ) -> "LineUp":
-        """Needs a running event loop. With a `tenure` nothing is said or written unless the call is this job's."""
+        """Needs a running event loop. With a `tenure` nothing is said or written unless the call is this job's.
+
+        `on_deaf` is told when nothing of what people write reaches the call any more, and when it does again.
+        """
         call, voice_agent = briefing.call, briefing.voice_agent
         is_ours = tenure.is_ours if tenure is not None else None
         writer = Writer(is_ours=is_ours)
@@ -151,6 +163,7 @@ class LineUp:
             inbox,
             idle,
             receptionist,
+            on_deaf,
         )
 
     def serve(self, session: AgentSession[None]) -> None:
@@ -159,6 +172,7 @@ class LineUp:
             asyncio.create_task(self.hold.run(), name="hold"),
             asyncio.create_task(self.relay.run(), name="relay"),
             asyncio.create_task(self.idle.run(), name="idle"),
+            asyncio.create_task(self.inbox.mind(self.on_deaf), name="hearing"),
         ]
         self.idle.attach(session)
         for undo in (

@@ -17,6 +17,7 @@ from agent.briefing import Briefing, brief
 from agent.library import Library
 from agent.line_up import LineUp
 from agent.log_privacy import keep_words_out_of_logs
+from agent.measurements import hearing_changed
 from agent.music import HoldMusic, render
 from agent.out_of_order import apologise, give_up
 from agent.pipelines import Pipeline
@@ -115,7 +116,15 @@ async def hang_up(
 async def converse(ctx: JobContext, pipeline: Pipeline, store: Store, tenure: Tenure, briefing: Briefing) -> None:
     """Put the parts together, greet, and leave the call to them."""
     call = briefing.call
-    parts = LineUp.of(briefing, store=store, music=HoldMusic(ctx.room), job=ctx, clock=now, tenure=tenure)
+    parts = LineUp.of(
+        briefing,
+        store=store,
+        music=HoldMusic(ctx.room),
+        job=ctx,
+        clock=now,
+        tenure=tenure,
+        on_deaf=lambda is_deaf: hearing_changed(ctx.job.id, is_deaf=is_deaf),
+    )
     tenure.when_lost(parts.ending.leave)
     session = make_session(pipeline)
     parts.serve(session)

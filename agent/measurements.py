@@ -37,6 +37,11 @@ def silence_filled() -> None:
     _tell("silences_filled")
 
 
+def hearing_changed(job: str, *, is_deaf: bool) -> None:
+    """Whether what people write reaches the call of this job: `Counting.deaf` keeps it."""
+    _tell("hearing", value=float(is_deaf), job=job)
+
+
 def provider_failed(part: str) -> None:
     """Which part failed: stt, llm, tts or realtime_model. Of what it said, nothing is taken."""
     _tell("provider_failures", part=part)
@@ -115,6 +120,9 @@ class Counting(logging.Handler):
         meter = metrics.get_meter("holdline")  # goes nowhere unless the settings name a collector
         self._sent = {name: meter.create_counter(f"holdline.{name}") for name in self._counters}
         self._relay_sent = meter.create_histogram("holdline.relay_latency", unit="s")
+        self.deaf: set[str] = set()
+        """The jobs whose call hears nothing of what people write, those that have ended meanwhile included."""
+        self._deaf = Gauge("holdline_deaf_calls", "Calls that hear nothing of what people write.", registry=registry)
         self._registry = registry
         self._ready = Gauge("holdline_worker_ready", "1 while /ready says 200.", registry=registry)
         self._calls = Gauge("holdline_active_calls", "Calls that this worker has now.", registry=registry)
@@ -128,7 +136,9 @@ class Counting(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         name, value, labels = record.__dict__["measured"]
-        if name == "relay_latency_seconds":
+        if name == "hearing":
+            (self.deaf.add if value else self.deaf.discard)(labels["job"])
+        elif name == "relay_latency_seconds":
             self._relay.labels(**labels).observe(value)
             self._relay_sent.record(value, labels)
         else:
@@ -140,6 +150,7 @@ class Counting(logging.Handler):
         """Everything counted, livekit-agents' own figures too, as Prometheus reads it."""
         self._ready.set(not standing.reasons)
         self._calls.set(standing.calls)
+        self._deaf.set(standing.deaf_calls)
         self._capacity.set(standing.capacity)
         return generate_latest(self._registry)
 

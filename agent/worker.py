@@ -62,8 +62,8 @@ class Worker(AgentServer):
         health = HealthServer(
             self._settings.worker_health_host,
             self._settings.worker_ready_port,
-            standing=lambda: self.standing(storage),
-            metrics=lambda: counting.page(self.standing(storage)),
+            standing=lambda: self.standing(storage, counting),
+            metrics=lambda: counting.page(self.standing(storage, counting)),
         )
         await health.start()
         asking = asyncio.create_task(storage.run(), name="storage check")
@@ -79,12 +79,15 @@ class Worker(AgentServer):
             if sending is not None:
                 await asyncio.to_thread(sending.close)
 
-    def standing(self, storage: StorageCheck) -> Standing:
+    def standing(self, storage: StorageCheck, counting: Counting) -> Standing:
+        jobs = set() if self._closed else {running.job.id for running in self.active_jobs}
+        counting.deaf &= jobs
         return Standing(
             is_registered=self.is_registered,
             is_draining=self.draining,
-            calls=0 if self._closed else len(self.active_jobs),
+            calls=len(jobs),
             capacity=self._settings.worker_capacity,
+            deaf_calls=len(counting.deaf),
             storage_problem=storage.problem,
             storage_age_s=storage.age_s,
         )

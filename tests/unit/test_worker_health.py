@@ -24,6 +24,7 @@ WELL: dict[str, Any] = {
     "is_draining": False,
     "calls": 0,
     "capacity": 8,
+    "deaf_calls": 0,
     "storage_problem": None,
     "storage_age_s": 1.0,
 }
@@ -34,6 +35,7 @@ WELL: dict[str, Any] = {
     [
         ({"is_registered": False}, "not registered"),
         ({"is_draining": True}, "draining"),
+        ({"calls": 2, "deaf_calls": 2}, "no call hears what people write"),
         ({"storage_problem": "Unavailable"}, "Firestore does not answer (Unavailable)"),
     ],
 )
@@ -46,6 +48,11 @@ def test_each_thing_that_keeps_calls_from_being_answered_is_a_reason(ill: dict[s
 def test_a_full_worker_is_ready_and_says_that_it_is_full() -> None:
     standing = Standing(**(WELL | {"calls": 8}))
     assert (standing.as_json()["ready"], standing.as_json()["full"]) == (True, True)
+
+
+def test_one_deaf_call_of_several_is_told_and_keeps_no_other_from_being_answered() -> None:
+    standing = Standing(**(WELL | {"calls": 2, "deaf_calls": 1}))
+    assert (standing.as_json()["ready"], standing.as_json()["watches"]) == (True, {"calls": 2, "deaf": 1})
 
 
 class Storage:

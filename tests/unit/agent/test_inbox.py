@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agent.inbox import Inbox
+from agent.inbox import DEAF_AFTER_S, Inbox
 from agent.relay import Relay
 from agent.transcript import Transcript
 from agent.writer import Writer
@@ -31,6 +31,14 @@ class FakeHold:
 
     def announce(self, name: str) -> None:
         self.announced.append(name)
+
+
+class Deaf:
+    """A watch that has lost its stream."""
+
+    is_live = False
+
+    def close(self) -> None: ...
 
 
 class Line:
@@ -272,3 +280,20 @@ async def test_an_open_inbox_is_live_and_a_closed_one_is_not(on: Line) -> None:
     assert on.inbox.is_live
     await on.inbox.close()
     assert not on.inbox.is_live
+
+
+async def test_a_call_whose_watch_stays_down_says_so_once_and_once_that_it_hears_again(on: Line) -> None:
+    told: list[bool] = []
+    minding = asyncio.create_task(on.inbox.mind(told.append))
+    await asyncio.sleep(60)
+    assert told == []
+    watch = on.inbox._watches[0]
+    on.inbox._watches[0] = Deaf()
+    await asyncio.sleep(DEAF_AFTER_S - 1)
+    assert told == []
+    await asyncio.sleep(30)
+    assert told == [True]
+    on.inbox._watches[0] = watch
+    await asyncio.sleep(30)
+    assert told == [True, False]
+    minding.cancel()

@@ -13,6 +13,7 @@ from agent.measurements import (
     Counting,
     HelpRequests,
     call_answered,
+    hearing_changed,
     measured,
     provider_failed,
     silence_filled,
@@ -157,8 +158,22 @@ def test_where_nobody_counts_nothing_is_told(at_the_root: Kept) -> None:
 
 
 def test_the_page_says_how_full_the_worker_is(registry: CollectorRegistry) -> None:
-    standing: dict[str, Any] = {"is_registered": True, "is_draining": False, "calls": 3, "capacity": 8}
+    standing: dict[str, Any] = {"is_registered": True, "is_draining": False, "calls": 3, "capacity": 8, "deaf_calls": 1}
     page = Counting(CollectorRegistry()).page(Standing(**standing, storage_problem=None, storage_age_s=1.0)).decode()
     assert "holdline_worker_ready 1.0" in page
     assert "holdline_active_calls 3.0" in page
     assert "holdline_worker_capacity 8.0" in page
+    assert "holdline_deaf_calls 1.0" in page
+
+
+def test_a_job_whose_call_is_deaf_is_known_until_it_hears_again() -> None:
+    before = (measured.level, measured.propagate, list(measured.handlers))
+    counting = Counting(CollectorRegistry())
+    counting.begin()
+    try:
+        for job, is_deaf in (("AJ_1", True), ("AJ_2", True), ("AJ_2", True), ("AJ_1", False)):
+            hearing_changed(job, is_deaf=is_deaf)
+    finally:
+        level, measured.propagate, measured.handlers[:] = before
+        measured.setLevel(level)
+    assert counting.deaf == {"AJ_2"}
