@@ -55,20 +55,20 @@ class Hold:
             except Exception:  # a step that fails must not leave the caller in silence for the rest of the call
                 log.exception("a step of the hold failed")
             await asyncio.sleep(TICK_S)
-            if not self._questions.is_waiting:
+            if not self._questions.ids:
                 self._music.hush()
                 self._claimed_by.clear()
 
     async def _step(self) -> None:
         self._patience.tick()
-        if not self._questions.is_waiting:
-            return
         quiet_s = self._floor.quiet_for_s
         if self._claimed_by and quiet_s >= ANNOUNCE_AFTER_S:
             self._music.hush()
             await self._floor.keep_company(words("looking", name=self._claimed_by.popleft()))
+        elif not self._questions.is_waiting:  # nobody is there: the caller has been told, and need not hold
+            self._music.hush()
         elif quiet_s >= self._progress_every_s:
             self._music.hush()
-            await self._floor.keep_company(await self._patience.estimate() or next(self._progress))
+            await self._floor.keep_company(self._patience.estimate() or next(self._progress))
         elif quiet_s >= MUSIC_AFTER_S:
             self._music.play()

@@ -5,6 +5,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Coroutine
 from datetime import timedelta, tzinfo
 from functools import partial
@@ -54,6 +55,7 @@ class Patience:
         self._zone = zone
         self._clock = clock
         self._estimated: set[str] = set()
+        self._estimates: deque[str] = deque()
         self._tasks: set[asyncio.Task[object]] = set()
 
     def tick(self) -> None:
@@ -64,22 +66,13 @@ class Patience:
         for request in self._questions.open:
             if request not in ran_out:
                 self._climb(request)
+                self._estimate(request)
         if ran_out:
             self._expire(ran_out)
 
-    async def estimate(self) -> str | None:
-        """How long the question that was asked last usually takes, said once; None where that is not known."""
-        asked = [request for request in self._questions.open if request.rung in (Rung.SKILLED, Rung.ANYONE)]
-        if not asked or asked[-1].id in self._estimated:
-            return None
-        self._estimated.add(asked[-1].id)
-        looking = partial(usual_wait, self._store, asked[-1].skill, at=self._clock(), zone=self._zone)
-        try:
-            usual = await asyncio.to_thread(looking)
-        except HoldlineError as error:
-            log.warning("how long it usually takes is not known: %s", error)
-            return None
-        return in_words(usual) if usual is not None else None
+    def estimate(self) -> str | None:
+        """How long a question that is open usually takes, said once a question; None where that is not known."""
+        return self._estimates.popleft() if self._estimates else None
 
     async def close(self) -> None:
         for task in self._tasks:
@@ -97,6 +90,22 @@ class Patience:
             self._spawn(self._offer.make([request.id], because="nobody"))
         else:
             self._spawn(self._floor.say(words("ladder", rung), kind=Kind.HOLD))
+
+    def _estimate(self, request: HelpRequest) -> None:
+        """Ahead of the silence in which it is said, because storage may be slow."""
+        if request.id not in self._estimated and request.rung in (Rung.SKILLED, Rung.ANYONE):
+            self._estimated.add(request.id)
+            self._spawn(self._look_up(request))
+
+    async def _look_up(self, request: HelpRequest) -> None:
+        looking = partial(usual_wait, self._store, request.skill, at=self._clock(), zone=self._zone)
+        try:
+            usual = await asyncio.to_thread(looking)
+        except HoldlineError as error:
+            log.warning("call %s: how long it usually takes is not known: %s", request.call, error)
+            return
+        if usual is not None:
+            self._estimates.append(in_words(usual))
 
     def _expire(self, ran_out: list[HelpRequest]) -> None:
         writings = {}

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from holdline import desk
+from holdline import desk, presence
 from holdline.call import Turn
 from holdline.errors import IllegalTransition
 from holdline.firestore import connect
@@ -76,6 +76,8 @@ class Rehearsal:
             database.close()
 
     async def _call(self, store: Store, number: str, question: str, voice: Voice, answer: str | None) -> Report:
+        if answer is not None:
+            presence.beat(store, REHEARSAL, at=datetime.now(UTC))
         entry = await ring(self._stack, number)
         report = Report(entry["call"])
         self._note("call", f"{number} is ringing as call {report.call}")

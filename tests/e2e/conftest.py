@@ -1,13 +1,15 @@
 """The whole stack, for tests that call it as people do."""
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser
 
 from holdline.firestore.database import FirestoreDatabase
-from holdline.store import Store
+from holdline.presence import Presence
+from holdline.store import Put, Store
 from tests.e2e.desk_page import chromium
 from tests.e2e.documents import Console, database_of, forget_learned
 
@@ -30,8 +32,9 @@ def console(stack: dict[str, Any]) -> Console:
 
 @pytest.fixture
 def salon(database: FirestoreDatabase, console: Console) -> Iterator[Store]:
-    """The salon, which has learned nothing yet, and forgets afterwards what it learns in the test."""
+    """The salon with somebody at its desk, which has learned nothing yet, and forgets what it learns in the test."""
     store = database.for_org(SALON)
+    store.commit(Put(Presence(id="desk", name="The desk", until=datetime.now(UTC) + timedelta(hours=1))))
     forget_learned(store, console)
     yield store
     forget_learned(store, console)

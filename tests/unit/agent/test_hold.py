@@ -14,6 +14,7 @@ from agent.words import line as words
 from agent.words import lines
 from agent.writer import Writer
 from holdline import desk
+from holdline.ladder import Rung
 from holdline.store import Store
 from tests.builders import ANA, later
 from tests.unit.agent.fakes import SPEECH_S, FakeFloor, FakeMusic, virtual_clock
@@ -250,3 +251,16 @@ async def test_a_dead_synthesiser_does_not_make_the_hold_hurry(on: Line) -> None
     on.ask()
     await asyncio.sleep(60)
     assert 5 <= len(tried_at) <= 8
+
+
+async def test_who_comes_to_the_desk_after_all_and_takes_it_is_announced(on: Line) -> None:
+    on.ask()
+    await asyncio.sleep(1)
+    on.questions.climbed(on.questions.open[0].model_copy(update={"rung": Rung.NOBODY}))
+    await asyncio.sleep(20)
+    music_before = len(on.music.played)
+    on.hold.announce("Ana Lopez")
+    await asyncio.sleep(20)
+    assert on.floor.texts[-1] == words("looking", name="Ana")
+    assert len(on.music.played) == music_before
+    assert not on.music.is_playing

@@ -220,27 +220,29 @@ def took(on: Line, seconds: float | None) -> None:
 async def test_an_estimate_is_given_once_a_question_and_only_where_enough_is_known(on: Line) -> None:
     is_there(on)
     await ask(on)
-    assert await on.patience.estimate() is None
+    await waits(on, 2)
+    assert on.patience.estimate() is None
     took(on, 40)
-    await ask(on, DOGS)
     on.ask(DOGS, "call-1_b")
-    await asyncio.sleep(0.1)
-    assert await on.patience.estimate() == words("estimate", "one")
-    assert await on.patience.estimate() is None
+    await waits(on, 10)
+    assert on.patience.estimate() == words("estimate", "one")
+    assert on.patience.estimate() is None
 
 
 async def test_where_it_takes_very_long_nothing_is_promised(on: Line) -> None:
     is_there(on)
     took(on, None)
     await ask(on)
-    assert await on.patience.estimate() is None
+    await waits(on, 2)
+    assert on.patience.estimate() is None
 
 
 async def test_who_waits_for_a_text_to_be_answered_is_told_no_time_of_the_desk(on: Line) -> None:
     is_there(on, for_s=-1)
     took(on, 40)
     await ask(on)
-    assert await on.patience.estimate() is None
+    await waits(on, 2)
+    assert on.patience.estimate() is None
 
 
 async def test_storage_that_is_away_promises_nothing(on: Line) -> None:
@@ -248,7 +250,9 @@ async def test_storage_that_is_away_promises_nothing(on: Line) -> None:
     took(on, 40)
     await ask(on)
     on.store.is_down = True
-    assert await on.patience.estimate() is None
+    on.patience.tick()
+    await asyncio.sleep(2)
+    assert on.patience.estimate() is None
 
 
 def test_a_wait_is_told_in_minutes_rounded_up() -> None:
