@@ -1,9 +1,9 @@
 """The receptionist: what is done with each thing the caller says. Code decides what is known, the model words it."""
 
-import asyncio
 import logging
-from collections.abc import AsyncIterable, Coroutine
+from collections.abc import AsyncIterable
 from typing import Any
+from uuid import uuid4
 
 from livekit import rtc
 from livekit.agents import (
@@ -28,6 +28,7 @@ from agent.floor import Floor
 from agent.known import Known
 from agent.offer import Offer
 from agent.questions import Questions
+from agent.second_try import SecondTry
 from agent.transcript import Clock, Transcript
 from agent.utterance import Utterance
 from agent.words import line as words
@@ -39,10 +40,6 @@ log = logging.getLogger(__name__)
 
 WAITING_WORDS = frozenset({Intent.thanks, Intent.affirm, Intent.greeting, Intent.deny})
 """Small talk that needs no reply of its own from somebody who is waiting."""
-AGAIN_AFTER_S = 2.0
-"""How long after a reply was cut or lost, without a word from the caller, it is said again."""
-AGAIN_AT_MOST = 3
-LOOK_EVERY_S = 0.2
 
 
 class Receptionist(Agent):
@@ -73,11 +70,7 @@ class Receptionist(Agent):
         self._nearest: tuple[KnowledgeUse, ...] = ()
         self._teaches = True
         """Whether what is asked in this turn is a matter of knowledge, and not the wish for a person alone."""
-        self._turn = 0
-        self._made_up_for = 0
-        self._note: turn_notes.Note | None = None
-        """What this turn is to bring about, whether or not the model manages it."""
-        self._tasks: set[asyncio.Task[object]] = set()
+        self._second_try = SecondTry(floor, say=self._say_the_note)
 
     async def on_user_turn_completed(self, turn_ctx: ChatContext, new_message: ChatMessage) -> None:
         """Look the caller's words up and give the model a note of what to do with them."""
@@ -98,9 +91,9 @@ class Receptionist(Agent):
         takes_offer = self._offer.is_open and not (is_known and self._offer.yields_to_knowledge)
         note = self._offer_note(text, kind) if takes_offer else self._turn_note(text, kind, hit)
         self._teaches = kind is not Intent.human
-        self._turn += 1
-        self._note = turn_notes.parse(note)
-        if self._note is not None and self._note.do is turn_notes.Do.ASK:
+        parsed = turn_notes.parse(note)
+        self._second_try.begin(parsed)
+        if parsed is not None and parsed.do is turn_notes.Do.ASK:
             await self._attendance.look()
         turn_ctx.add_message(role="system", content=note)
 
@@ -111,43 +104,21 @@ class Receptionist(Agent):
                 Speaker.AGENT, item.text_content or "", latencies_ms=latencies_ms(item), cut=item.interrupted
             )
             if item.interrupted and not self._floor.is_silenced:
-                self._make_up_for_the_reply()
+                self._second_try.make_up()
 
     def failed(self, event: ErrorEvent) -> None:
         """Something of the session's failed for good: make up for a reply without a voice."""
         if isinstance(event.error, tts.TTSError) and not event.error.recoverable and not self._floor.is_at_synthesiser:
-            self._make_up_for_the_reply()
+            self._second_try.make_up()
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
+        await self._second_try.close()
 
     async def _say_the_note(self, note: turn_notes.Note) -> Utterance:
         said = await self._floor.say(note.words)
         if note.do is turn_notes.Do.SAY_GOODBYE and not said.was_cut:
             self._ending.begin(Outcome.AGENT_ENDED)
         return said
-
-    def _make_up_for_the_reply(self) -> None:
-        """A reply was not heard. If that was a cough and no words follow, the caller still wants to hear it."""
-        if self._made_up_for != self._turn:
-            self._made_up_for = self._turn
-            self._spawn(self._say_once_quiet(self._turn))
-
-    async def _say_once_quiet(self, turn: int) -> None:
-        note = self._note
-        for _ in range(AGAIN_AT_MOST):
-            while self._floor.quiet_for_s < AGAIN_AFTER_S:
-                await asyncio.sleep(LOOK_EVERY_S)
-                if self._turn != turn:
-                    return
-            if note is None or note.do is turn_notes.Do.ASK or (await self._say_the_note(note)).was_heard:
-                return
-
-    def _spawn(self, work: Coroutine[object, object, object]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     def _turn_note(self, text: str, kind: Intent, hit: Match | None) -> str:
         waiting = self._questions.is_waiting
@@ -185,7 +156,7 @@ class Receptionist(Agent):
 
     def _ask_for_a_call(self) -> tuple[str, ...]:
         """Nothing is open that the caller could be called about, so that is what is asked."""
-        request_id = f"{self._call.id}_callback_{self._turn}"
+        request_id = f"{self._call.id}_callback_{uuid4().hex[:12]}"
         self._questions.ask(
             request_id,
             words("callback_wanted"),
