@@ -24,10 +24,12 @@ def store(store: Store) -> Store:
     return store
 
 
-def asked(store: Store, question: str = "Do you have parking?", **fields: Any) -> HelpRequest:
+def asked(
+    store: Store, question: str = "Do you have parking?", *, on: Call | None = None, **fields: Any
+) -> HelpRequest:
     return line.ask(
         store,
-        a_call(),
+        on or a_call(),
         **{
             "request_id": "request-1",
             "question": question,
@@ -56,21 +58,7 @@ def test_a_call_that_is_announced_twice_is_opened_once(store: Store) -> None:
 
 
 def test_a_question_is_kept_as_long_as_its_call(store: Store) -> None:
-    kept = a_call(delete_at=later(3600))
-    request = line.ask(
-        store,
-        kept,
-        request_id="request-1",
-        question="Do you have parking?",
-        reason="",
-        skill=None,
-        confidence=None,
-        context=[],
-        nearest=[],
-        timeout=timedelta(seconds=120),
-        at=NOW,
-    )
-    assert (request.delete_at, the_request(store).delete_at) == (kept.delete_at, kept.delete_at)
+    assert asked(store, on=a_call(delete_at=later(3600))).delete_at == later(3600)
 
 
 def test_the_agent_takes_the_floor_and_the_first_time_it_did_is_kept(store: Store) -> None:
@@ -291,20 +279,7 @@ def test_an_answer_that_was_corrected_since_has_not_been_told(store: Store) -> N
 
 
 def test_a_browsers_caller_has_no_number_to_be_known_by(store: Store) -> None:
-    request = line.ask(
-        store,
-        a_call(caller="browser"),
-        request_id="request-1",
-        question="Do you have parking?",
-        reason="",
-        skill=None,
-        confidence=None,
-        context=[],
-        nearest=[],
-        timeout=timedelta(seconds=120),
-        at=NOW,
-    )
-    assert request.caller_number is None
+    assert asked(store, on=a_call(caller="browser")).caller_number is None
 
 
 # The end
