@@ -67,7 +67,8 @@ def answer(store: Store, request_id: str, text: str, *, by: PersonRef, at: datet
 def correct(store: Store, request_id: str, text: str, *, by: PersonRef, at: datetime) -> HelpRequest:
     """Replace an answer that was sent: the caller hears the new words, as a correction. Also raises InvalidAnswer.
 
-    Where the call is over they become a follow-up. Sending the same words again is the same correction.
+    Where the call is over they become a follow-up, whatever the caller had been told by then. Sending the same words
+    again is the same correction.
     """
     words = speakable(text)
     asked_on = store.get(Call, must_get(store, HelpRequest, request_id).record.call)
@@ -77,6 +78,8 @@ def correct(store: Store, request_id: str, text: str, *, by: PersonRef, at: date
         _refuse_if_typed_by_hand(request, Event.CORRECTED)
         if request.accepted_answer == words:  # and what was refused in the console goes
             return request.model_copy(update={"answer": words, "problem": None})
+        if not request.answer_version:
+            raise IllegalTransition(request.status, Event.CORRECTED)
         return _unheard(_answered(request, words, Event.CORRECTED, by=by, at=at), is_call_over, at)
 
     return _change(store, request_id, decide, by=by, did="corrected", at=at)

@@ -4,7 +4,8 @@ Theory of operation. The agent asks and the request waits. A person may claim it
 at, and may release it; a claim that is not followed up runs out. An answer need not be claimed first. The agent takes
 the answer to the caller: speaking begins, and ends heard, or cut, in which case it is answered again and said anew. A
 heard answer can still be corrected. Without an answer in time the request expires; the caller may withdraw the question
-or leave. An answer that the caller has not heard by then, or that comes later, is not lost: it becomes a follow-up.
+or leave. An answer that the caller has not heard by then, or that comes later, is not lost: it becomes a follow-up. One
+that is corrected after the caller was told is owed again.
 
 `TRANSITIONS` is the whole truth of it; when something was received, seen or spoken is a time, not a status.
 """
@@ -102,7 +103,7 @@ TRANSITIONS: dict[Status, dict[Event, Status]] = {
         Event.CLOSED: Status.CLOSED,
     },
     Status.WITHDRAWN: {},
-    Status.FOLLOWED_UP: {},
+    Status.FOLLOWED_UP: {Event.CORRECTED: Status.FOLLOW_UP},
     Status.CLOSED: {},
 }
 
@@ -162,6 +163,8 @@ class HelpRequest(Record):
     """The text message to the person on duty."""
     caller_text: TextMessage | None = None
     """The text message that takes a late answer to the caller."""
+    is_texting: bool = False
+    """One of the two is being sent: by this the sweep finds those that stay so."""
 
     status: Status = Status.WAITING
     asked_at: Instant

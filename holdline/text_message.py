@@ -20,7 +20,21 @@ class TextMessage(Value):
     """The person on duty; None where it goes to the caller."""
     status: TextStatus
     at: Instant
+    """When somebody began to send it."""
     sid: str | None = None
     """Twilio's name for it."""
     problem: str | None = None
     """Why it was not sent, for people to read."""
+    version: int = 0
+    """Which version of the answer it takes to the caller."""
+    code: str = ""
+    """What the person on duty puts before the words, where several questions are open."""
+    tries: int = 1
+    may_have_arrived: bool = False
+    """It failed, and nobody knows whether it was sent all the same."""
+    may_repeat: bool = False
+    """Another try could succeed, and may be made: never so to a caller."""
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.status is TextStatus.SENDING

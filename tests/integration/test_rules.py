@@ -32,6 +32,7 @@ OF_AN_ORGANISATION = [
     "people",
     "presence",
     "answer_times",
+    "duty_phones",
     "calls",
     "turns",
     "instructions",

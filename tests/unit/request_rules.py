@@ -27,7 +27,7 @@ UNSPEAKABLE = "Ask <b>Ana</b>."
 CLAIM_S = 120
 GIVEN_UP_ON = ("expired", "caller_left")
 """Nobody answered while the caller was there."""
-CORRECTABLE = ("answered", "speaking", "delivered", "follow_up")
+CORRECTABLE = ("answered", "speaking", "delivered", "follow_up", "followed_up")
 MOST_DETAILS = 20
 
 
@@ -142,7 +142,7 @@ class Rules:
         if told.accepted == words:
             told.answer, told.is_refused = words, False
             return
-        if told.status not in CORRECTABLE:
+        if told.status not in CORRECTABLE or not told.version:
             raise Refused
         told.accept(words, by=_name(who), to="follow_up" if self.is_over else _corrected(told))
 
@@ -214,7 +214,7 @@ def _answered(told: Told) -> str:
 
 
 def _corrected(told: Told) -> str:
-    return "follow_up" if told.status == "follow_up" else "answered"
+    return "follow_up" if told.status in ("follow_up", "followed_up") else "answered"
 
 
 def _name(who: str | None) -> str:

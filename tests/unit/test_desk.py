@@ -207,6 +207,20 @@ def test_a_correction_to_a_caller_who_is_gone_becomes_a_follow_up(store: Store) 
     assert desk.correct(store, "request-1", "Perhaps.", by=BEN, at=later(10)).status is Status.FOLLOW_UP
 
 
+def test_an_answer_that_is_corrected_after_the_caller_was_told_is_owed_again(
+    database: MemoryDatabase, store: Store
+) -> None:
+    store.commit(Create(a_call(ended_at=NOW)))
+    told = an_answered_request(answer="Yes.").model_copy(update={"status": Status.FOLLOWED_UP})
+    store.commit(Put(told))
+    corrected = desk.correct(store, "request-1", "No.", by=BEN, at=later(9))
+    assert (corrected.status, corrected.answer_version) == (Status.FOLLOW_UP, 2)
+    store.commit(Put(told))
+    typed(database, answer="Perhaps.")
+    accepted = desk.accept_hand_written_answer(store, "request-1", is_call_over=True, at=later(10))
+    assert (accepted.status, accepted.answer_version) == (Status.FOLLOW_UP, 2)
+
+
 @pytest.mark.parametrize("status", [Status.WAITING, Status.EXPIRED, Status.WITHDRAWN, Status.FOLLOWED_UP])
 def test_only_an_answer_that_was_sent_can_be_corrected(store: Store, status: Status) -> None:
     store.commit(Put(a_request_that_is(status)))

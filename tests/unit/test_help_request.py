@@ -41,6 +41,7 @@ LEGAL = {
     ("follow_up", "corrected"): "follow_up",
     ("follow_up", "followed_up"): "followed_up",
     ("follow_up", "closed"): "closed",
+    ("followed_up", "corrected"): "follow_up",
 }
 EVERY_PAIR = [(status, event) for status in Status for event in Event]
 

@@ -15,6 +15,7 @@ from holdline.answer_times import AnswerTime, AnswerTimes
 from holdline.call import CallKind, Dispatch, KnowledgeUse, Speaker
 from holdline.callback import Callback
 from holdline.config import ConfigVersion
+from holdline.duty import Asked, DutyPhone, Reply
 from holdline.errors import InvalidDocument
 from holdline.firestore.documents import plain
 from holdline.help_request import ContextTurn, HelpRequest, Status
@@ -54,7 +55,8 @@ EVERY_KIND: list[Record] = [
         rung=Rung.ON_DUTY,
         callback=Callback(number="+15555550142", window="after five", not_before=later(60), asked_at=NOW),
         duty_text=TextMessage(to=ANA, status=TextStatus.SENT, at=NOW, sid="SM1"),
-        caller_text=TextMessage(status=TextStatus.FAILED, at=NOW, problem="no such number"),
+        caller_text=TextMessage(status=TextStatus.FAILED, at=NOW, version=1, problem="no such number"),
+        is_texting=True,
     ),
     a_call(ended_at=later(60), outcome="caller_left"),
     a_turn("call-1", 3, knowledge=(USE,), latencies_ms={"llm": 120.0}, cut=True),
@@ -63,6 +65,12 @@ EVERY_KIND: list[Record] = [
         quick_responses=("One moment, please.",), consent_line="This call is recorded.", ladder=Ladder(text_after_s=30)
     ),
     a_person(skills=("colour",), phone="+15555550144"),
+    DutyPhone(
+        id="+15555550144",
+        asked=(Asked(request="request-1", code="A2", at=NOW),),
+        replies=(Reply(sid="SM2", request="request-1"), Reply(sid="SM3", request=None)),
+        count=1,
+    ),
     Presence(id="ana", name="Ana", skills=("colour",), is_away=True, until=later(40)),
     AnswerTimes(id="colour", times=(AnswerTime(request="request-1", asked_at=NOW, took_s=20.5),)),
     a_phone_number(web_calls=True),

@@ -1,0 +1,215 @@
+"""The texts that go out because of a help request: to the person on duty, and with a late answer to its caller.
+
+A text is claimed on the request before it is sent, and what became of it is written afterwards: so news of the request
+that comes twice, late or out of order sends once. Who sends it is the doors' business. To a caller a text is never sent
+again, whatever is not known about it; to the person on duty, with a caller on the line, it is, once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from holdline.duty import NobodyToText, person_on_duty, questions_of, read_phone
+from holdline.errors import AlreadyExists, Stale
+from holdline.help_request import OPEN, Event, HelpRequest, Status
+from holdline.ladder import Rung
+from holdline.people import Organisation, PersonRef
+from holdline.store import CHANGE_ATTEMPTS, Store, Stored, Update, Write, change, must_get
+from holdline.text_message import TextMessage, TextStatus
+
+STUCK_AFTER = timedelta(minutes=2)
+"""A text that is being sent for longer is not being sent any more: whoever did is gone."""
+TRIES = 2
+"""To the person on duty."""
+LONGEST = 1500
+"""In characters; Twilio takes 1600."""
+NOT_KNOWN = "it is not known whether it was sent"
+
+
+class Which(StrEnum):
+    """Each is the field of the request that it is kept in."""
+
+    DUTY = "duty_text"
+    CALLER = "caller_text"
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A text that was claimed: whoever holds this sends it, and says what came of it."""
+
+    request: str
+    which: Which
+    at: datetime
+    to: str
+    words: str
+
+
+def due(request: HelpRequest) -> Which | None:
+    """The text that this request asks for as it stands."""
+    duty, caller = request.duty_text, request.caller_text
+    if request.rung is Rung.ON_DUTY and request.status in OPEN:
+        return Which.DUTY if duty is None or (duty.may_repeat and duty.tries < TRIES) else None
+    wants_it = request.callback is not None and request.callback.consents_to_text and number_of(request) is not None
+    is_told = caller is not None and (caller.is_under_way or caller.version >= request.answer_version)
+    is_pending = request.has_hand_written_answer and request.problem is None  # it will be the answer in a moment
+    if request.status is Status.FOLLOW_UP and request.accepted_answer and wants_it and not is_told and not is_pending:
+        return Which.CALLER
+    return None
+
+
+def number_of(request: HelpRequest) -> str | None:
+    """Where the caller wants to be reached."""
+    return (request.callback.number if request.callback else None) or request.caller_number
+
+
+def claim(
+    store: Store, request_id: str, *, organisation: Organisation, obstacle: str | None, at: datetime
+) -> Outgoing | None:
+    """The text that is now this caller's to send; None where none is due, or where it cannot be sent, which is then
+    written beside the request.
+
+    `obstacle` is why nothing can be sent at all. Raises NotFound, InvalidDocument, Unavailable, Stale.
+    """
+    for _ in range(CHANGE_ATTEMPTS):
+        stored = must_get(store, HelpRequest, request_id)
+        which = due(stored.record)
+        if which is None:
+            return None
+        try:
+            return (_claim_duty if which is Which.DUTY else _claim_caller)(store, stored, organisation, obstacle, at)
+        except (AlreadyExists, Stale):  # another delivery of the news was faster, or the phone was asked something else
+            continue
+    raise Stale(f"{HelpRequest.collection}/{request_id} kept changing")
+
+
+def sent(store: Store, text: Outgoing, *, sid: str, at: datetime) -> HelpRequest:
+    """Twilio has it. A caller has thereby been told, if the answer is still the one that the text has."""
+
+    def decide(request: HelpRequest, message: TextMessage) -> HelpRequest:
+        after = _with(request, text.which, message.model_copy(update={"status": TextStatus.SENT, "sid": sid}))
+        is_told = text.which is Which.CALLER and message.version == request.answer_version
+        return after.after(Event.FOLLOWED_UP, at=at) if is_told and request.status is Status.FOLLOW_UP else after
+
+    return _end(store, text.request, text.which, text.at, decide)
+
+
+def not_sent(
+    store: Store, text: Outgoing, *, problem: str, may_repeat: bool = False, may_have_arrived: bool = False
+) -> HelpRequest:
+    """It was not sent, or nobody knows: `problem` says which, and what to do."""
+
+    def decide(request: HelpRequest, message: TextMessage) -> HelpRequest:
+        return _failed(request, text.which, message, problem, may_repeat=may_repeat, may_have_arrived=may_have_arrived)
+
+    return _end(store, text.request, text.which, text.at, decide)
+
+
+def give_up_stuck(store: Store, request_id: str, *, at: datetime) -> HelpRequest:
+    """Texts that nobody sends any more; whether they were sent is for people to find out."""
+
+    def decide(request: HelpRequest) -> HelpRequest:
+        for which in Which:
+            message: TextMessage | None = getattr(request, which)
+            if message is not None and message.is_under_way and at - message.at >= STUCK_AFTER:
+                request = _failed(request, which, message, NOT_KNOWN, may_repeat=True, may_have_arrived=True)
+        return request
+
+    return change(store, HelpRequest, request_id, decide)
+
+
+def _claim_duty(
+    store: Store, stored: Stored[HelpRequest], organisation: Organisation, obstacle: str | None, at: datetime
+) -> Outgoing | None:
+    request, before = stored.record, stored.record.duty_text
+    message = TextMessage(status=TextStatus.SENDING, at=at, tries=before.tries + 1 if before else 1)
+    try:
+        person, number = person_on_duty(store, organisation)
+        if obstacle is not None:
+            raise NobodyToText(obstacle)
+    except NobodyToText as nobody:
+        store.commit(Update(stored, _failed(request, Which.DUTY, message, str(nobody))))
+        return None
+    phone, write = read_phone(store, number)
+    asking = phone.asking(request.id, at=at)
+    others = [one for _, one in questions_of(store, phone, at=at) if one.id != request.id and one.status in OPEN]
+    code = asking.code_of(request.id) if others else None
+    to = PersonRef(uid=person.id, name=person.name)
+    message = message.model_copy(update={"to": to, "code": code or ""})
+    beside: list[Write] = [write(asking)] if asking != phone else []
+    store.commit(Update(stored, _with(request, Which.DUTY, message)), *beside)
+    return Outgoing(request.id, Which.DUTY, at, number, _for_duty(request, organisation, code))
+
+
+def _claim_caller(
+    store: Store, stored: Stored[HelpRequest], organisation: Organisation, obstacle: str | None, at: datetime
+) -> Outgoing | None:
+    request = stored.record
+    message = TextMessage(status=TextStatus.SENDING, at=at, version=request.answer_version)
+    if obstacle is not None:
+        store.commit(Update(stored, _failed(request, Which.CALLER, message, obstacle)))
+        return None
+    store.commit(Update(stored, _with(request, Which.CALLER, message)))
+    return Outgoing(request.id, Which.CALLER, at, number_of(request) or "", _for_caller(request, organisation))
+
+
+def _for_duty(request: HelpRequest, organisation: Organisation, code: str | None) -> str:
+    """Never cut where the reply is told of: what the caller added gives way first."""
+    begins = f'{organisation.name}: a caller is waiting and asks: "{request.question}"'
+    ends = f"Reply with {code} and the words" if code else "Reply with the words"
+    ends += " the caller should hear."
+    room = LONGEST - len(begins) - len(ends) - 2
+    added = " ".join(request.details)
+    details = f"They added: {added}"[:room] if added and room > 0 else ""
+    return "\n".join(part for part in (begins, details, ends) if part)
+
+
+def _for_caller(request: HelpRequest, organisation: Organisation) -> str:
+    """The answer whole, in the words that were accepted."""
+    before = request.caller_text
+    was_texted = before is not None and (before.status is TextStatus.SENT or before.may_have_arrived)
+    was_told = was_texted or request.delivered_at is not None
+    answer = "A correction of our answer" if was_told else "Our answer"
+    return f'{organisation.name}: you asked "{request.question}" {answer}: {request.accepted_answer}'
+
+
+def _end(
+    store: Store,
+    request_id: str,
+    which: Which,
+    claimed_at: datetime,
+    decide: Callable[[HelpRequest, TextMessage], HelpRequest],
+) -> HelpRequest:
+    """Of the text that was claimed then; of one that was claimed anew since, this is no news."""
+
+    def decide_if_ours(request: HelpRequest) -> HelpRequest:
+        message: TextMessage | None = getattr(request, which)
+        return decide(request, message) if message is not None and message.at == claimed_at else request
+
+    return change(store, HelpRequest, request_id, decide_if_ours)
+
+
+def _failed(
+    request: HelpRequest,
+    which: Which,
+    message: TextMessage,
+    problem: str,
+    *,
+    may_repeat: bool = False,
+    may_have_arrived: bool = False,
+) -> HelpRequest:
+    failed = {
+        "status": TextStatus.FAILED,
+        "problem": problem,
+        "may_repeat": may_repeat and which is Which.DUTY,
+        "may_have_arrived": may_have_arrived,
+    }
+    return _with(request, which, message.model_copy(update=failed))
+
+
+def _with(request: HelpRequest, which: Which, message: TextMessage) -> HelpRequest:
+    fields: dict[str, Any] = {Which.DUTY.value: request.duty_text, Which.CALLER.value: request.caller_text}
+    fields[which.value] = message
+    is_texting = any(one is not None and one.is_under_way for one in fields.values())
+    return request.model_copy(update={**fields, "is_texting": is_texting})
