@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 
 from functions.identity import FirebaseIdentity, Identity
+from functions.messages import Messages, messages_of
 from functions.rooms import LiveKitRooms, Rooms
 from functions.tracing import trace_this_request
 from holdline import logs, telemetry
@@ -25,6 +26,8 @@ class Context:
     database: Database
     rooms: Rooms
     identity: Identity
+    messages: Messages | None
+    """None where there is nobody who would carry a text."""
     now: Callable[[], datetime]
     new_id: Callable[[], str]
 
@@ -76,6 +79,7 @@ def _context() -> Context:
         database=connect(_settings()),
         rooms=LiveKitRooms(_settings()),
         identity=FirebaseIdentity(_settings()),
+        messages=messages_of(_settings()),
         now=lambda: datetime.now(UTC),
         new_id=lambda: uuid.uuid4().hex,
     )

@@ -14,6 +14,7 @@ from holdline.errors import BadSettings
 from holdline.front_end import Line
 
 S = TypeVar("S", bound="FirestoreSettings")
+AccountSid = Annotated[str, Field(pattern=r"^AC[0-9a-fA-F]{32}$")]
 
 IGNORE_ENV_FILE = "HOLDLINE_IGNORE_ENV_FILE"
 """Set to anything, it keeps a program from reading `.env`: a test must run alike on every machine."""
@@ -138,6 +139,9 @@ class FunctionsSettings(LiveKitSettings, SignInSettings):
 
     functions_url: str
     twilio_auth_token: SecretStr
+    twilio_account_sid: AccountSid | None = None
+    """Without it no text is sent."""
+    twilio_api_url: str | None = None
     sip_host: str
     sip_username: str
     sip_password: SecretStr
@@ -146,8 +150,7 @@ class FunctionsSettings(LiveKitSettings, SignInSettings):
 class DeploySettings(FunctionsSettings):
     """What puts a phone number into service."""
 
-    twilio_account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$")
-    twilio_api_url: str | None = None
+    twilio_account_sid: AccountSid
     twilio_fallback_url: str | None = None
     """What Twilio calls when the functions do not answer; None takes Twilio's echo of deploy/twilio/fallback.xml."""
 

@@ -114,10 +114,13 @@ def _complete(program: str, subject: Subject) -> Answer:
 
 
 def _own_names(program: str) -> set[str]:
-    """The required settings that only this program reads: with none of them it does not run from here."""
-    others = {name for kind in PROGRAMS.values() if not issubclass(kind, PROGRAMS[program]) for name in names_of(kind)}
-    required = {name.upper() for name, field in PROGRAMS[program].model_fields.items() if field.is_required()}
-    return required - others if program != "shared" else set()
+    """The settings that only this program cannot do without: with none of them it does not run from here."""
+    others = {name for kind in PROGRAMS.values() if not issubclass(kind, PROGRAMS[program]) for name in _required(kind)}
+    return _required(PROGRAMS[program]) - others if program != "shared" else set()
+
+
+def _required(kind: type[FirestoreSettings]) -> set[str]:
+    return {name.upper() for name, field in kind.model_fields.items() if field.is_required()}
 
 
 def _told_before(program: str, subject: Subject) -> set[str]:

@@ -78,7 +78,7 @@ async def test_with_nothing_given_only_what_every_program_needs_is_missed(monkey
         ({"WORKER_CAPACITY": "canary"}, "worker"),
         ({"LLM_BASE_URL": "https://models.holdline.app/v1"}, "worker"),
         ({"TRUSTED_PROXIES": "canary"}, "dashboard"),
-        ({"TWILIO_ACCOUNT_SID": "canary"}, "number"),
+        ({"TWILIO_ACCOUNT_SID": "canary"}, "functions"),
         ({"LIVEKIT_API_SECRET": "canary"}, "secrets"),
         ({"DASHBOARD_SECRET_KEY": "canary"}, "secrets"),
         ({"LIVEKIT_URL": "canary.livekit.cloud"}, "addresses"),

@@ -10,6 +10,7 @@ import pytest
 from functions import context
 from holdline.errors import BadSettings
 from holdline.settings import FunctionsSettings
+from local.twilio_double import ACCOUNT
 from tests.unit.functions.world import SOURCE, World
 
 
@@ -30,6 +31,7 @@ def test_a_cold_start_does_not_import_what_a_ringing_phone_does_not_need() -> No
         "LOG_LEVEL": "INFO",
         "LOG_FORMAT": "json",
         "DEFAULT_VOICE_AGENT": "salon/front-desk",
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
         "PATH": os.environ["PATH"],
     }
     imported = subprocess.run([sys.executable, "-c", program], env=given, capture_output=True, text=True, check=True)

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
@@ -23,6 +23,7 @@ from werkzeug.test import Client, TestResponse
 import functions
 from functions.context import Context
 from functions.identity import IdentityUnavailable, NotSignedIn, Visitor
+from functions.messages import Messages
 from functions.rooms import AgentNotSent
 from holdline.call import Call, CallKind, Dispatch
 from holdline.errors import Unavailable
@@ -77,6 +78,22 @@ class FakeRooms:
         return frozenset(dispatch.call for dispatch in self.opened) - {*self.closed, *self.lost}
 
 
+class FakeMessages:
+    """Remembers what was sent; with a `failure` nothing is, or nobody knows. `meanwhile` happens while it is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str, str]] = []
+        self.failure: Exception | None = None
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def send(self, words: str, *, to: str, sender: str) -> str:
+        self.meanwhile()
+        if self.failure is not None:
+            raise self.failure
+        self.sent.append((to, sender, words))
+        return f"SM{len(self.sent):032x}"
+
+
 class FakeIdentity:
     """Knows tokens by heart."""
 
@@ -120,6 +137,8 @@ class World:
         self.database: Database = self.memory
         self.rooms = FakeRooms()
         self.identity = FakeIdentity()
+        self.texts = FakeMessages()
+        self.messages: Messages | None = self.texts
         self.now = NOW
         self.settings = FunctionsSettings.model_validate(
             {
@@ -165,6 +184,7 @@ class World:
             database=Switched(),
             rooms=self.rooms,
             identity=self.identity,
+            messages=self.messages,
             now=lambda: self.now,
             new_id=lambda: f"{next(ids):08x}".ljust(32, "0"),
         )
