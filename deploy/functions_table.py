@@ -58,6 +58,8 @@ TARGETS = (
     Target("create_room", Public(), timeout_s=15, max_instances=20),
     Target("join_token", Public(), timeout_s=15, max_instances=20),
     Target("learn", Written("orgs/{org}/help_requests/{id}"), timeout_s=60, max_instances=5),
+    # A caller may be waiting for what the person on duty says, so a text goes out beside what is learned and not after.
+    Target("send_texts", Written("orgs/{org}/help_requests/{id}"), timeout_s=60, max_instances=5),
     # One at a time: the next minute's would only find the same.
     Target("sweep", Scheduled("* * * * *"), timeout_s=60, max_instances=1, concurrency=1),
 )

@@ -1,30 +1,27 @@
-"""Firestore tells that a help request was written: take in a late answer from the console, and learn what is answered.
-
-The event only says where to look: events come twice and out of order, so the document is read as it stands now.
-Returning means "never again", raising means "again": storage that fails, and what is no event of ours.
+"""Firestore tells that a help request was written: take in a late answer from the console, learn what is answered, and
+remember how long it took.
 """
 
 import logging
-import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
 
 from cloudevents.http.event import CloudEvent
-from werkzeug.exceptions import BadRequest
 
 from functions.context import Context
-from holdline import desk
+from functions.written import written_document
+from holdline import answer_times, desk
 from holdline.call import Call
 from holdline.config import organisation_in_force
 from holdline.errors import HoldlineError, NotFound, StoreError
 from holdline.help_request import HelpRequest
 from holdline.logs import about
-from holdline.records import checked_id
 from holdline.store import Store, must_get
 
 log = logging.getLogger(__name__)
 
-EVENT_TYPES = "google.cloud.firestore.document.v1."
-
-_DOCUMENT = re.compile(r"(?:documents/)?orgs/([^/]+)/help_requests/([^/]+)")
+T = TypeVar("T")
 
 
 def take_in_write(event: CloudEvent, context: Context) -> None:
@@ -32,48 +29,37 @@ def take_in_write(event: CloudEvent, context: Context) -> None:
     org, request_id = written_document(event)
     about(org=org)
     store = context.database.for_org(org)
-    try:
-        request = _with_late_answer(store, request_id, context)
-        about(call=request.call, org=org)
-        if request.accepted_answer is None:
-            return  # nobody has answered yet
-        from holdline.learning import learn  # the other functions share this start, and need none of what it brings
+    request = _unless_broken("taken in", request_id, lambda: _with_late_answer(store, request_id, context))
+    if request is None:
+        return
+    about(call=request.call, org=org)
+    _unless_broken("learned", request_id, lambda: _learn(store, org, request, at=context.now()))
+    _unless_broken("counted in the answer times", request_id, lambda: answer_times.remember(store, request))
 
-        zone = organisation_in_force(store, org, at=context.now()).zone
-        entry = learn(store, request, tz=zone, at=context.now())
+
+def _unless_broken(done: str, request_id: str, do: Callable[[], T]) -> T | None:
+    """A broken document stays broken until a person repairs it, which is a new event; what storage did not do is asked
+    for again: raises StoreError."""
+    try:
+        return do()
     except StoreError:
-        log.error("request %s of %s could not be learned: storage fails", request_id, org)
+        log.error("request %s could not be %s: storage fails", request_id, done)
         raise
     except NotFound:
-        return  # deleted since
-    except HoldlineError as error:  # a broken document stays broken until a person repairs it, which is a new event
-        log.error("request %s of %s could not be learned: %s", request_id, org, type(error).__name__)
-        return
+        return None  # deleted since
+    except HoldlineError as error:
+        log.error("request %s could not be %s: %s", request_id, done, type(error).__name__)
+        return None
+
+
+def _learn(store: Store, org: str, request: HelpRequest, *, at: datetime) -> None:
+    if request.accepted_answer is None:
+        return  # nobody has answered yet
+    from holdline.learning import learn  # the other functions share this start, and need none of what it brings
+
+    entry = learn(store, request, tz=organisation_in_force(store, org, at=at).zone, at=at)
     if entry is not None:
-        log.info("request %s of %s became knowledge (%s, %s)", request_id, org, entry.review, entry.scope)
-
-
-def written_document(event: CloudEvent) -> tuple[str, str]:
-    """The organisation and the help request that were written; raises BadRequest."""
-    from google.events.cloud.firestore import DocumentEventData
-    from google.protobuf.message import DecodeError
-
-    where = event.get("document") or event.get("subject") or ""
-    named = _DOCUMENT.fullmatch(where) if str(event["type"]).startswith(EVENT_TYPES) else None
-    data = event.get_data()
-    if named is None or not isinstance(data, bytes):
-        raise BadRequest("This is not the event of a help request.")
-    try:
-        body = DocumentEventData.deserialize(data)
-    except DecodeError:
-        raise BadRequest("The event's data is not what Firestore sends.") from None
-    written = str(body.value.name or body.old_value.name)
-    if not written.endswith(f"/documents/{where.removeprefix('documents/')}"):
-        raise BadRequest("The event's data is of another document.")
-    try:
-        return checked_id(named[1]), checked_id(named[2])
-    except ValueError:
-        raise BadRequest("No document can be where this event says.") from None
+        log.info("request %s of %s became knowledge (%s, %s)", request.id, org, entry.review, entry.scope)
 
 
 def _with_late_answer(store: Store, request_id: str, context: Context) -> HelpRequest:

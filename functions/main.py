@@ -12,6 +12,7 @@ from functions.json_api import Refused, refused, respond
 from functions.learn import take_in_write
 from functions.room_events import room_event
 from functions.sweep import sweep_all
+from functions.texting import send_due_text
 from functions.voice import answer_phone
 
 settings()  # A revision that lacks a setting must fail to start, so that the one before it goes on answering.
@@ -57,6 +58,12 @@ def sweep(request: Request) -> Response:
 def learn(event: CloudEvent) -> None:
     """Firestore: a help request was written."""
     take_in_write(event, context())
+
+
+@functions_framework.cloud_event
+def send_texts(event: CloudEvent) -> None:
+    """Firestore: a help request was written, and may ask for a text to go out."""
+    send_due_text(event, context())
 
 
 @functions_framework.errorhandler(500)  # type: ignore[untyped-decorator]

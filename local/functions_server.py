@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 HTTP_FUNCTIONS = ("twilio_voice", "twilio_status", "livekit_webhook", "create_room", "join_token", "sweep")
 # Functions that a written document calls, and the documents that do.
-EVENT_FUNCTIONS = {"learn": "orgs/{org}/help_requests/{id}"}
+EVENT_FUNCTIONS = {"learn": "orgs/{org}/help_requests/{id}", "send_texts": "orgs/{org}/help_requests/{id}"}
 
 SOURCE = str(ROOT / "functions" / "main.py")
 _DELIVERIES = "/functions/projects/"

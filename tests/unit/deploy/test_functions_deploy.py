@@ -167,8 +167,9 @@ def test_who_may_call_is_said_for_every_function(one: Target) -> None:
     ]
 
 
-def test_a_written_help_request_calls_learn_until_it_succeeds() -> None:
-    given = flags("learn")
+@pytest.mark.parametrize("name", ["learn", "send_texts"])
+def test_a_written_help_request_calls_it_until_it_succeeds(name: str) -> None:
+    given = flags(name)
     assert given["--trigger-event-filters"] == "type=google.cloud.firestore.document.v1.written database=(default)"
     assert given["--trigger-event-filters-path-pattern"] == "document=orgs/{org}/help_requests/{id}"
     assert given["--trigger-location"] == "nam5"

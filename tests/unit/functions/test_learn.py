@@ -9,12 +9,14 @@ from google.events.cloud.firestore import Document, DocumentEventData, Value
 from werkzeug.test import TestResponse
 
 from holdline import config, desk, line
+from holdline.answer_times import EVERY_TOPIC, AnswerTimes
 from holdline.call import Outcome
 from holdline.errors import Stale, StoreError, Unavailable
 from holdline.help_request import HelpRequest, Status
 from holdline.knowledge import KnowledgeEntry
+from holdline.memory_store import MemoryDatabase, MemoryStore
 from holdline.people import Organisation, PersonRef
-from holdline.store import Create, Store, must_get
+from holdline.store import Create, R, Store, Stored, must_get
 from tests.unit.functions.world import CALL_ID, NOW, World
 
 REQUEST = "call-1_ask-1"
@@ -37,9 +39,11 @@ WRITTEN = DocumentEventData.serialize(
 DELETED = DocumentEventData.serialize(DocumentEventData(old_value=Document(name=NAME)))
 
 
-def deliver(world: World, data: bytes = WRITTEN, *, headers: Mapping[str, str | None] | None = None) -> TestResponse:
+def deliver(
+    world: World, data: bytes = WRITTEN, *, to: str = "learn", headers: Mapping[str, str | None] | None = None
+) -> TestResponse:
     merged = {name: value for name, value in (HEADERS | dict(headers or {})).items() if value is not None}
-    return world.server("learn").post("/", data=data, content_type="application/protobuf", headers=merged)
+    return world.server(to).post("/", data=data, content_type="application/protobuf", headers=merged)
 
 
 @pytest.fixture
@@ -162,39 +166,49 @@ GARBAGE: dict[str, tuple[bytes, dict[str, str | None]]] = {
 }
 
 
+both = pytest.mark.parametrize("function", ["learn", "send_texts"])
+
+
+@both
 @pytest.mark.parametrize(("data", "headers"), GARBAGE.values(), ids=GARBAGE.keys())
 def test_garbage_is_refused_and_nothing_is_written(
-    world: World, salon: Store, request_id: str, data: bytes, headers: dict[str, str | None]
+    world: World, salon: Store, request_id: str, data: bytes, headers: dict[str, str | None], function: str
 ) -> None:
     desk.answer(salon, request_id, PARKING, by=ANA, at=NOW)
     before = world.documents()
-    assert deliver(world, data, headers=headers).status_code >= 400
+    assert deliver(world, data, to=function, headers=headers).status_code >= 400
     assert world.documents() == before
 
 
-def test_a_place_no_document_can_have_is_refused(world: World) -> None:
+@both
+def test_a_place_no_document_can_have_is_refused(world: World, function: str) -> None:
     name = NAME.replace("salon", "..")
     data = DocumentEventData.serialize(DocumentEventData(value=Document(name=name)))
-    response = deliver(world, data, headers={"ce-document": PATH.replace("salon", "..")})
+    response = deliver(world, data, to=function, headers={"ce-document": PATH.replace("salon", "..")})
     assert response.status_code == 400
 
 
+@both
 @pytest.mark.parametrize("data", [WRITTEN, DELETED], ids=["written", "deleted"])
-def test_a_request_that_is_gone_is_not_asked_for_again(world: World, data: bytes) -> None:
+def test_a_request_that_is_gone_is_not_asked_for_again(world: World, data: bytes, function: str) -> None:
     before = world.documents()
-    assert deliver(world, data).status_code == 200
+    assert deliver(world, data, to=function).status_code == 200
     assert world.documents() == before
 
 
-def test_a_broken_request_is_not_asked_for_again(world: World, request_id: str) -> None:
+@both
+def test_a_broken_request_is_not_asked_for_again(world: World, request_id: str, function: str) -> None:
     world.memory.write_by_hand(PATH, {"status": "done"})
-    assert deliver(world).status_code == 200
+    assert deliver(world, to=function).status_code == 200
 
 
+@both
 @pytest.mark.parametrize("failure", [Unavailable("no answer"), Stale("it kept changing")])
-def test_while_storage_fails_the_event_is_asked_for_again(world: World, request_id: str, failure: StoreError) -> None:
+def test_while_storage_fails_the_event_is_asked_for_again(
+    world: World, request_id: str, failure: StoreError, function: str
+) -> None:
     world.breaks_with(failure)
-    assert deliver(world).status_code >= 500
+    assert deliver(world, to=function).status_code >= 500
 
 
 @pytest.mark.parametrize("organisation", [{"time_zone": "Mars/Olympus"}, {"name": ""}])
@@ -204,6 +218,67 @@ def test_a_broken_organisation_does_not_keep_the_line_from_learning(
     world.memory.write_by_hand("orgs/salon", organisation)
     desk.answer(salon, request_id, PARKING, by=ANA, at=NOW)
     deliver(world)
+    assert salon.get(KnowledgeEntry, request_id) is not None
+
+
+# How long it took
+
+
+def times(store: Store) -> list[float | None]:
+    stored = store.get(AnswerTimes, EVERY_TOPIC)
+    return [one.took_s for one in stored.record.times] if stored else []
+
+
+def test_how_long_an_answer_took_is_remembered_once(world: World, salon: Store, request_id: str) -> None:
+    deliver(world)
+    assert times(salon) == [], "nobody has answered yet"
+    desk.answer(salon, request_id, PARKING, by=ANA, at=NOW + timedelta(seconds=20))
+    deliver(world)
+    desk.correct(salon, request_id, "No.", by=ANA, at=NOW + timedelta(seconds=40))
+    deliver(world)
+    assert times(salon) == [20.0]
+
+
+def test_that_nobody_answered_is_remembered_too(world: World, salon: Store, request_id: str) -> None:
+    line.expire(salon, request_id, at=NOW)
+    assert deliver(world).status_code == 200
+    assert times(salon) == [None]
+
+
+def test_answer_times_that_a_hand_broke_keep_nothing_from_being_learned(
+    world: World, salon: Store, request_id: str
+) -> None:
+    world.memory.write_by_hand(f"orgs/salon/answer_times/{EVERY_TOPIC}", {"times": "long"})
+    desk.answer(salon, request_id, PARKING, by=ANA, at=NOW)
+    assert deliver(world).status_code == 200
+    assert salon.get(KnowledgeEntry, request_id) is not None
+
+
+def test_an_entry_that_a_hand_broke_keeps_no_time_from_being_remembered(
+    world: World, salon: Store, request_id: str
+) -> None:
+    world.memory.write_by_hand(f"orgs/salon/knowledge/{request_id}", {"scope": "the world"})
+    desk.answer(salon, request_id, PARKING, by=ANA, at=NOW)
+    assert deliver(world).status_code == 200
+    assert times(salon) == [0.0]
+
+
+def test_times_that_could_not_be_written_are_asked_for_again_and_the_answer_is_learned(
+    world: World, salon: Store, request_id: str
+) -> None:
+    class NoTimes(MemoryStore):
+        def get(self, kind: type[R], document_id: str) -> Stored[R] | None:
+            if kind is AnswerTimes:
+                raise Unavailable("no answer")
+            return super().get(kind, document_id)
+
+    class Database(MemoryDatabase):
+        def for_org(self, org: str) -> Store:
+            return NoTimes(world.memory, org)
+
+    desk.answer(salon, request_id, PARKING, by=ANA, at=NOW)
+    world.database = Database()
+    assert deliver(world).status_code >= 500
     assert salon.get(KnowledgeEntry, request_id) is not None
 
 

@@ -23,7 +23,6 @@ from werkzeug.test import Client, TestResponse
 import functions
 from functions.context import Context
 from functions.identity import IdentityUnavailable, NotSignedIn, Visitor
-from functions.messages import Messages
 from functions.rooms import AgentNotSent
 from holdline.call import Call, CallKind, Dispatch
 from holdline.errors import Unavailable
@@ -138,7 +137,6 @@ class World:
         self.rooms = FakeRooms()
         self.identity = FakeIdentity()
         self.texts = FakeMessages()
-        self.messages: Messages | None = self.texts
         self.now = NOW
         self.settings = FunctionsSettings.model_validate(
             {
@@ -184,7 +182,7 @@ class World:
             database=Switched(),
             rooms=self.rooms,
             identity=self.identity,
-            messages=self.messages,
+            messages=self.texts,
             now=lambda: self.now,
             new_id=lambda: f"{next(ids):08x}".ljust(32, "0"),
         )

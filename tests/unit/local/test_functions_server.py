@@ -5,22 +5,24 @@ import base64
 import pytest
 from werkzeug.test import Client
 
-from local.functions_server import HTTP_FUNCTIONS, create_app
+from local.functions_server import EVENT_FUNCTIONS, HTTP_FUNCTIONS, create_app
 
 HTTP_FUNCTION = """
 @functions_framework.http
 def {name}(request):
     return {{"name": "{name}", "path": request.path, "body": request.get_data(as_text=True)}}
 """
-SOURCE = (
-    "import functions_framework\n"
-    + "".join(HTTP_FUNCTION.format(name=name) for name in HTTP_FUNCTIONS)
-    + """
+EVENT_FUNCTION = """
 @functions_framework.cloud_event
-def learn(event):
+def {name}(event):
     if event.data != b"\\x00document":
         raise ValueError(event.data)
 """
+SOURCE = "import functions_framework\n" + "".join(
+    [
+        *(HTTP_FUNCTION.format(name=name) for name in HTTP_FUNCTIONS),
+        *(EVENT_FUNCTION.format(name=name) for name in EVENT_FUNCTIONS),
+    ]
 )
 EVENT_HEADERS = {
     "Content-Type": "application/protobuf",
