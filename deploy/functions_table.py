@@ -54,6 +54,7 @@ TARGETS = (
     # A caller hears nothing until it has answered: one instance is always warm. Twilio waits no longer than 15 s.
     Target("twilio_voice", Public(), timeout_s=15, max_instances=20, min_instances=1),
     Target("twilio_status", Public(), timeout_s=15, max_instances=20),
+    Target("twilio_message", Public(), timeout_s=15, max_instances=5),
     Target("livekit_webhook", Public(), timeout_s=15, max_instances=20),
     Target("create_room", Public(), timeout_s=15, max_instances=20),
     Target("join_token", Public(), timeout_s=15, max_instances=20),

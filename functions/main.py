@@ -7,6 +7,7 @@ from flask import Request, Response
 from functions.browser_call import CreateRoom, open_browser_call
 from functions.call_status import call_status
 from functions.context import context, settings
+from functions.incoming_text import take_text
 from functions.join import JoinToken, join_call
 from functions.json_api import Refused, refused, respond
 from functions.learn import take_in_write
@@ -28,6 +29,12 @@ def twilio_voice(request: Request) -> Response:
 def twilio_status(request: Request) -> Response:
     """Twilio: what became of the dial into the room, and of the call."""
     return call_status(request, context())
+
+
+@functions_framework.http
+def twilio_message(request: Request) -> Response:
+    """Twilio: somebody texts one of our numbers."""
+    return take_text(request, context())
 
 
 @functions_framework.http

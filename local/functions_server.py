@@ -20,7 +20,15 @@ from local.checkout import ROOT
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-HTTP_FUNCTIONS = ("twilio_voice", "twilio_status", "livekit_webhook", "create_room", "join_token", "sweep")
+HTTP_FUNCTIONS = (
+    "twilio_voice",
+    "twilio_status",
+    "twilio_message",
+    "livekit_webhook",
+    "create_room",
+    "join_token",
+    "sweep",
+)
 # Functions that a written document calls, and the documents that do.
 EVENT_FUNCTIONS = {"learn": "orgs/{org}/help_requests/{id}", "send_texts": "orgs/{org}/help_requests/{id}"}
 

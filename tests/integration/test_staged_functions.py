@@ -252,7 +252,14 @@ def test_nothing_else_of_ours_and_nothing_that_is_not_required_can_be_imported(s
 def test_every_target_is_served_and_grants_a_stranger_nothing(functions: dict[str, Served], one: Target) -> None:
     name = one.name
     answer = functions[name].post(b"{}", content_type="application/json")
-    expected = {"twilio_voice": 403, "twilio_status": 403, "learn": 400, "sweep": 200}
+    expected = {
+        "twilio_voice": 403,
+        "twilio_status": 403,
+        "twilio_message": 403,
+        "learn": 400,
+        "send_texts": 400,
+        "sweep": 200,
+    }
     assert answer.status_code == expected.get(name, 401)
     if name == "sweep":  # its door is Google's: nobody without the right comes this far
         assert answer.json() == {"closed": 0, "expired": 0, "failures": []}

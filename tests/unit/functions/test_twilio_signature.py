@@ -6,7 +6,7 @@ from twilio.request_validator import RequestValidator
 from tests.unit.functions.world import FUNCTIONS_URL, LINE, TWILIO_TOKEN, World, ringing
 
 FORM = "application/x-www-form-urlencoded"
-TARGETS = ("twilio_voice", "twilio_status")
+TARGETS = ("twilio_voice", "twilio_status", "twilio_message")
 
 
 def sign(url: str, form: dict[str, str], *, token: str = TWILIO_TOKEN) -> str:
