@@ -62,7 +62,7 @@ class Attendance:
             asked_at=request.asked_at,
             ladder=self._ladder,
             there=self._known,
-            can_text=self._can_text and (text is None or text.status is not TextStatus.FAILED),
+            can_text=self._can_text and (text is None or text.status is not TextStatus.FAILED or text.may_repeat),
             at=self._clock(),
             since=request.rung,
         )

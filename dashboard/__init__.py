@@ -10,7 +10,8 @@ from flask import Flask, request
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from dashboard import access, failures, health, history, library, line, queue, security, stream, words
+from dashboard import access, failures, health, history, library, line, presence, queue, security, stream, words
+from dashboard.attendance import Attendance
 from dashboard.identity import Identity
 from dashboard.live import Hub
 from dashboard.organisation import Organisations
@@ -52,6 +53,7 @@ def create_app(
         synthesise=synthesise,
         hub=Hub(database, clock=clock),
         organisations=Organisations(database),
+        attendance=Attendance(database.for_org),
         sign_ins=Throttle(8, within=timedelta(minutes=1)),
         web_calls=Throttle(6, within=timedelta(minutes=1)),
         clock=clock,
@@ -68,6 +70,7 @@ def create_app(
 
     app.register_blueprint(access.blueprint)
     app.register_blueprint(queue.blueprint)
+    app.register_blueprint(presence.blueprint)
     app.register_blueprint(stream.blueprint)
     app.register_blueprint(history.blueprint)
     app.register_blueprint(library.blueprint)

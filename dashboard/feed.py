@@ -82,6 +82,11 @@ class Feed:
                 self._ended[request.id] = request
                 self._bump()
 
+    def look_again(self) -> None:
+        """Wake whoever waits for a version."""
+        with self._changed:
+            self._bump()
+
     def _on_state(self, found: Found[HelpRequest]) -> None:
         for error in found.invalid:
             log.warning("left out of the queue: %s", error)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from holdline.errors import HoldlineError
-from holdline.people import Role
+from holdline.people import PersonRef, Role
 
 SESSION_LASTS = timedelta(hours=12)
 """A long shift; after it one signs in again."""
@@ -55,6 +55,10 @@ class SignedIn:
     org: str
     role: Role
     expires_at: datetime
+
+    @property
+    def ref(self) -> PersonRef:
+        return PersonRef(uid=self.uid, name=self.name)
 
 
 @dataclass(frozen=True)

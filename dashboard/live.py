@@ -61,6 +61,13 @@ class Hub:
         if feed is not None:
             feed.note(request)
 
+    def look_again(self, org: str) -> None:
+        """Something changed that is no request."""
+        with self._lock:
+            feed, _ = self._feeds.get(org, (None, 0))
+        if feed is not None:
+            feed.look_again()
+
     def is_line_live(self, org: str, feed: Feed, board: Board, *, at: datetime) -> bool:
         """Whether the board is current, and so are the jobs whose callers are on it."""
         calls = {request.call for request in (*board.waiting, *board.answered)}

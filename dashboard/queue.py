@@ -10,12 +10,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from dashboard.access import require_person
 from dashboard.feed import board_now
 from dashboard.organisation import organisation_of
+from dashboard.presence import is_away
 from dashboard.preview import VoiceUnavailable
 from dashboard.services import services
 from holdline import desk
 from holdline.errors import HoldlineError, IllegalTransition, InvalidAnswer, NotFound, Unavailable
 from holdline.help_request import HelpRequest, speakable
-from holdline.people import PersonRef
 from holdline.records import checked_id
 
 blueprint = Blueprint("queue", __name__)
@@ -33,18 +33,20 @@ def index() -> str:
 
 @blueprint.post("/help/<request_id>/claim")
 def claim(request_id: str) -> AnyResponse:
-    return _do("claim", request_id, lambda at: desk.claim(g.store, request_id, by=_me(), at=at))
+    return _do("claim", request_id, lambda at: desk.claim(g.store, request_id, by=g.person.ref, at=at))
 
 
 @blueprint.post("/help/<request_id>/release")
 def release(request_id: str) -> AnyResponse:
-    return _do("release", request_id, lambda at: desk.release(g.store, request_id, by=_me(), at=at))
+    return _do("release", request_id, lambda at: desk.release(g.store, request_id, by=g.person.ref, at=at))
 
 
 @blueprint.post("/help/<request_id>/answer")
 def answer(request_id: str) -> AnyResponse:
     words = request.form.get("answer", "")
-    return _do("answer", request_id, lambda at: desk.answer(g.store, request_id, words, by=_me(), at=at), draft=words)
+    return _do(
+        "answer", request_id, lambda at: desk.answer(g.store, request_id, words, by=g.person.ref, at=at), draft=words
+    )
 
 
 @blueprint.post("/help/<request_id>/preview")
@@ -65,12 +67,15 @@ def page(*, drafts: dict[str, str] | None = None, notes: dict[str, str] | None =
     """The whole page, with what was typed and what is to be said about it, by request."""
     s = services()
     at = s.clock()
+    s.attendance.beat(g.person.org, g.person.ref, at=at)
     return render_template(
         "queue.html",
         board=board_now(g.store, at=at),
         organisation=organisation_of(g.store, at=at),
+        desk=s.attendance.of(g.person.org, at=at),
         now=at,
         is_live=True,
+        is_away=is_away(at),
         drafts=drafts or {},
         notes=notes or {},
     )
@@ -121,7 +126,3 @@ def _check(request_id: str) -> None:
         checked_id(request_id)
     except ValueError:
         raise NotFound(f"{HelpRequest.collection}/{request_id}") from None
-
-
-def _me() -> PersonRef:
-    return PersonRef(uid=g.person.uid, name=g.person.name)

@@ -7,6 +7,7 @@ from typing import cast
 
 from flask import current_app
 
+from dashboard.attendance import Attendance
 from dashboard.identity import Identity
 from dashboard.live import Hub
 from dashboard.organisation import Organisations
@@ -28,6 +29,7 @@ class Services:
     synthesise: Synthesise
     hub: Hub
     organisations: Organisations
+    attendance: Attendance
     sign_ins: Throttle
     web_calls: Throttle
     clock: Callable[[], datetime]

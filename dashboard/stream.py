@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from flask import Blueprint, Response, g, render_template, request, stream_with_context
 
 from dashboard.access import COOKIE, current_person
+from dashboard.attendance import AtTheDesk
 from dashboard.board import Board
 from dashboard.identity import IdentityUnavailable, NotSignedIn, SignedIn
 from dashboard.services import services
@@ -37,7 +38,7 @@ def live() -> Response:
 def _events(person: SignedIn, cookie: str) -> Iterator[str]:
     s = services()
     g.person = person
-    shown: tuple[Board, bool, Organisation] | None = None
+    shown: tuple[Board, bool, Organisation, AtTheDesk | None] | None = None
     seen, number = -1, 0
     with s.hub.following(person.org) as feed:
         yield f"retry: {RETRY_MS}\n\n"
@@ -48,15 +49,17 @@ def _events(person: SignedIn, cookie: str) -> Iterator[str]:
                 if not _still_signed_in(cookie, at=now, person=person):
                     yield from _end()
                     return
+                s.attendance.beat(person.org, person.ref, at=now)
                 yield _event("beat", now.isoformat())
                 next_beat = now + BEAT
             board = feed.board(at=now)
             organisation = s.organisations.of(person.org, at=now)
             is_live = board is not None and s.hub.is_line_live(person.org, feed, board, at=now)
-            if board is not None and (board, is_live, organisation) != shown:
-                shown = (board, is_live, organisation)
+            desk = s.attendance.of(person.org, at=now)
+            if board is not None and (board, is_live, organisation, desk) != shown:
+                shown = (board, is_live, organisation, desk)
                 number += 1
-                view = {"board": board, "organisation": organisation, "now": now, "is_live": is_live}
+                view = {"board": board, "organisation": organisation, "desk": desk, "now": now, "is_live": is_live}
                 html = render_template("_board.html", **view, drafts={}, notes={})
                 yield _event("board", html, number=number)
             seen = feed.wait(seen, timeout_s=_until(next_beat, board, at=now))

@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from holdline.errors import InvalidDocument
+from holdline.errors import InvalidDocument, Stale
 from holdline.people import Person, PersonRef
 from holdline.records import Instant, Record
-from holdline.store import Put, Query, R, Store
+from holdline.store import CHANGE_ATTEMPTS, Put, Query, R, Store, Stored, Update
 
 BEAT = timedelta(seconds=15)
 """How often somebody who looks at the queue is written down."""
@@ -31,21 +31,31 @@ class Presence(Record):
 
     def has(self, skill: str | None) -> bool:
         """Whether this is one of those to ask first; a question that needs no skill has none."""
-        return skill is not None and skill.strip().casefold() in {one.strip().casefold() for one in self.skills}
+        return is_among(skill, self.skills)
+
+
+def is_among(skill: str | None, skills: tuple[str, ...]) -> bool:
+    """However either is written."""
+    return skill is not None and skill.strip().casefold() in {one.strip().casefold() for one in skills}
 
 
 def beat(store: Store, who: PersonRef, *, is_away: bool | None = None, at: datetime) -> Presence:
-    """This person looks at the queue; `is_away` None leaves that as it was. Raises Unavailable."""
-    before, person = _read(store, Presence, who.uid), _read(store, Person, who.uid)
-    presence = Presence(
-        id=who.uid,
-        name=who.name,
-        skills=person.skills if person else (),
-        is_away=is_away if is_away is not None else before is not None and before.is_away,
-        until=at + LASTS,
-    )
-    store.commit(Put(presence))
-    return presence
+    """This person looks at the queue; `is_away` None leaves that as it was. Raises Unavailable, Stale."""
+    for _ in range(CHANGE_ATTEMPTS):
+        before, person = _read(store, Presence, who.uid), _read(store, Person, who.uid)
+        presence = Presence(
+            id=who.uid,
+            name=who.name,
+            skills=person.record.skills if person else (),
+            is_away=is_away if is_away is not None else before is not None and before.record.is_away,
+            until=at + LASTS,
+        )
+        try:
+            store.commit(Update(before, presence) if before else Put(presence))
+        except Stale:  # this person has said something meanwhile, which must stand
+            continue
+        return presence
+    raise Stale(f"{Presence.collection}/{who.uid} kept changing")
 
 
 def there(store: Store, *, at: datetime) -> tuple[Presence, ...] | None:
@@ -57,10 +67,14 @@ def there(store: Store, *, at: datetime) -> tuple[Presence, ...] | None:
     return tuple(one for one in found if one.is_there(at)) if found else None
 
 
-def _read(store: Store, kind: type[R], uid: str) -> R | None:
+def looking(store: Store, *, at: datetime) -> tuple[Presence, ...]:
+    """Who has the live queue open now, those who are away included; raises Unavailable."""
+    return tuple(one for one in store.find(Query(Presence)).records if one.until > at)
+
+
+def _read(store: Store, kind: type[R], uid: str) -> Stored[R] | None:
     """What a hand broke is as good as missing here: somebody who looks is there all the same."""
     try:
-        stored = store.get(kind, uid)
+        return store.get(kind, uid)
     except InvalidDocument:
         return None
-    return stored.record if stored else None

@@ -4,6 +4,7 @@ import { boxOf, cardOf, cards, isBeingWritten, meant, nextToAnswer, noteOf } fro
 import { keepTime, tick } from "./clocks.js";
 import { forget, keepDrafts, restore } from "./drafts.js";
 import { followLine } from "./lamp.js";
+import { followSwitch, lookForMe } from "./presence.js";
 import { preview } from "./preview.js";
 import { chime, soundSwitch } from "./sound.js";
 import { suggest } from "./suggestions.js";
@@ -56,6 +57,7 @@ function settle({ quietly = false } = {}) {
   const overview = document.getElementById("overview");
   keepTime(overview.dataset.now);
   restore(board);
+  lookForMe(board);
   cards().forEach(count);
   tick(board);
   notice({ quietly });
@@ -206,5 +208,6 @@ document.addEventListener("htmx:sseMessage", (event) => event.detail.type === "b
 keepDrafts();
 soundSwitch(document.getElementById("sound"));
 followLine(document.body);
+followSwitch();
 settle({ quietly: true });
 setInterval(() => tick(board), 250);

@@ -1,10 +1,25 @@
 """Who is at the desk: written by a beat, and over when none follows."""
 
-from holdline.memory_store import MemoryDatabase
+from collections.abc import Callable
+
+from holdline.memory_store import MemoryDatabase, MemoryStore
 from holdline.people import PersonRef
 from holdline.presence import LASTS, Presence, beat, there
-from holdline.store import Put, Store, must_get
+from holdline.store import Put, Store, Write, must_get
 from tests.builders import ANA, BEN, NOW, a_person, later
+
+
+class BetweenReadingAndWriting(MemoryStore):
+    """Something happens just before the first write."""
+
+    def __init__(self, database: MemoryDatabase, happens: Callable[[], object]) -> None:
+        super().__init__(database, "salon")
+        self._happens: list[Callable[[], object]] = [happens]
+
+    def commit(self, *writes: Write) -> None:
+        if self._happens:
+            self._happens.pop()()
+        super().commit(*writes)
 
 
 def names(store: Store, *, seconds: float = 0) -> list[str]:
@@ -37,6 +52,13 @@ def test_who_is_away_stays_away_however_long_the_page_is_open(store: Store) -> N
     assert names(store, seconds=15) == []
     beat(store, ANA, is_away=False, at=later(20))
     assert names(store, seconds=20) == ["Ana"]
+
+
+def test_a_beat_in_the_moment_of_a_switch_does_not_undo_it(database: MemoryDatabase, store: Store) -> None:
+    beat(store, ANA, at=NOW)
+    racing = BetweenReadingAndWriting(database, lambda: beat(store, ANA, is_away=True, at=later(15)))
+    beat(racing, ANA, at=later(15))
+    assert names(store, seconds=15) == []
 
 
 def test_a_document_that_a_hand_broke_keeps_nobody_from_being_there(database: MemoryDatabase, store: Store) -> None:
