@@ -39,7 +39,7 @@ def ended_at(request: HelpRequest) -> datetime:
     if request.status is Status.DELIVERED:
         return request.delivered_at or request.asked_at
     if request.status is Status.FOLLOW_UP:
-        return request.answered_at or request.asked_at
+        return max(request.answered_at or request.asked_at, request.closed_at or request.asked_at)
     return request.closed_at or request.answered_at or request.asked_at
 
 

@@ -6,9 +6,9 @@ the whole state, so a slow one skips states and costs no memory.
 
 import logging
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from dashboard.board import Board, board_of, gone_at
+from dashboard.board import UNANSWERED, Board, board_of, gone_at
 from holdline.errors import InvalidDocument, Unavailable
 from holdline.help_request import LIVE, HelpRequest
 from holdline.store import Found, Query, Store, Watch
@@ -16,6 +16,8 @@ from holdline.store import Found, Query, Store, Watch
 log = logging.getLogger(__name__)
 
 RECENT = 20
+LOOK_AGAIN = timedelta(seconds=5)
+"""How soon it is seen what a caller leaves, or a colleague elsewhere does, after nobody answered."""
 
 
 class Feed:
@@ -30,6 +32,7 @@ class Feed:
         self._live: dict[str, HelpRequest] | None = None
         self._gone: set[str] = set()
         self._ended: dict[str, HelpRequest] = {}
+        self._looked_at: datetime | None = None
         self._watch: Watch | None = None
         self._closed = False
 
@@ -100,10 +103,16 @@ class Feed:
             self._bump()
 
     def _look_how_they_ended(self, *, at: datetime) -> None:
-        """Read what left the watch. On a viewer's thread, since a watch's callback must not wait for storage."""
+        """Read what left the watch, and now and then what ended unanswered, which may still change.
+
+        On a viewer's thread, since a watch's callback must not wait for storage.
+        """
         with self._reading:  # the others wait, lest a card vanish and come back
             with self._changed:
                 gone, self._gone = self._gone, set()
+                if self._looked_at is None or at - self._looked_at >= LOOK_AGAIN:
+                    gone |= {key for key, request in self._ended.items() if request.status in UNANSWERED}
+                    self._looked_at = at
             ended = [request for request in map(self._read, gone) if request is not None]
             with self._changed:
                 self._ended |= {request.id: request for request in ended if request.status not in LIVE}

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from flask import Flask
 
+from dashboard.asked import asked_of, first_asked
 from dashboard.delivery import steps_of
 from holdline.call import Call, Outcome, Speaker
 from holdline.help_request import ContextTurn, HelpRequest, Status
@@ -41,6 +42,9 @@ def register(app: Flask) -> None:
     app.add_template_filter(shown_caller)
     app.add_template_filter(said_before)
     app.add_template_filter(steps_of, "steps")
+    app.add_template_filter(masked)
+    app.add_template_filter(asked_of)
+    app.add_template_filter(first_asked)
     app.jinja_env.globals.update(endings=ENDINGS, outcomes=OUTCOMES, speakers=SPEAKERS)
 
 

@@ -5,6 +5,12 @@ export const noteOf = (card) => card.querySelector("[data-note]");
 export const cards = () => [...document.querySelectorAll("#board [data-request]")];
 const openOnes = () => cards().filter((card) => card.matches(".is-open"));
 
+// A question that needs a skill calls those who have it first; everybody sees it, and may take it.
+export function isForMe(card) {
+  const first = JSON.parse(card.dataset.first ?? "[]");
+  return !first.length || first.includes(document.body.dataset.person);
+}
+
 // In a window that is not in front nothing matches :focus, but there is an active element all the same.
 export function isBeingWritten(card) {
   const box = boxOf(card);

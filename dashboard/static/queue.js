@@ -1,6 +1,6 @@
 // The live queue in the browser: what the stream brings is morphed into the page by htmx and idiomorph; this file adds
 // what a server cannot do. It works on whatever cards there are, so nothing has to be set up again after a morph.
-import { boxOf, cardOf, cards, isBeingWritten, meant, nextToAnswer, noteOf } from "./cards.js";
+import { boxOf, cardOf, cards, isBeingWritten, isForMe, meant, nextToAnswer, noteOf } from "./cards.js";
 import { keepTime, tick } from "./clocks.js";
 import { forget, keepDrafts, restore } from "./drafts.js";
 import { followLine } from "./lamp.js";
@@ -42,14 +42,15 @@ function letGo(card) {
 // --- what is new -----------------------------------------------------------------------------------------------
 
 function notice({ quietly }) {
-  const waiting = cards().filter((card) => card.classList.contains("is-open"));
+  const waiting = cards().filter((card) => card.classList.contains("is-open") && isForMe(card));
   const fresh = waiting.filter((card) => !known.has(card.dataset.request));
   document.title = waiting.length ? `(${waiting.length}) ${title}` : title;
   if (fresh.length && !quietly) {
     announcer.textContent = fresh.length === 1 ? "Somebody new is waiting" : `${fresh.length} more callers are waiting`;
     chime();
   }
-  known = new Set(cards().map((card) => card.dataset.request));
+  const heardOf = (card) => isForMe(card) || known.has(card.dataset.request);
+  known = new Set(cards().filter(heardOf).map((card) => card.dataset.request));
 }
 
 function settle({ quietly = false } = {}) {

@@ -25,6 +25,7 @@ def test_the_latest_end_comes_first() -> None:
         (a_request_that_is(Status.DELIVERED, delivered_at=NOW), LINGER),
         (a_request_that_is(Status.WITHDRAWN, closed_at=NOW), LINGER),
         (a_request_that_is(Status.FOLLOW_UP, closed_at=NOW - timedelta(hours=1), answered_at=NOW), LINGER),
+        (a_request_that_is(Status.FOLLOW_UP, closed_at=NOW, answered_at=NOW - timedelta(hours=1)), LINGER),
         (a_request_that_is(Status.EXPIRED, closed_at=NOW), LINGER_UNANSWERED),
         (a_request_that_is(Status.CALLER_LEFT, closed_at=NOW), LINGER_UNANSWERED),
     ],

@@ -75,6 +75,22 @@ def test_a_late_answer_is_seen_by_those_who_look(hub: Hub, salon: Store) -> None
         assert [r.status for r in board.ended] == [Status.FOLLOW_UP]
 
 
+def test_what_a_caller_leaves_after_nobody_answered_is_seen(hub: Hub, salon: Store) -> None:
+    """The watch is of what is live, and says nothing of it."""
+    salon.commit(Create(a_request("r1")))
+    with hub.following("salon") as feed:
+        line.expire(salon, "r1", at=NOW)
+        feed.board(at=later(1))
+        line.take_message(salon, "r1", "Please keep me a loaf.")
+        board = feed.board(at=later(6))
+        assert board is not None
+        assert [r.message for r in board.ended] == ["Please keep me a loaf."]
+        desk.close(salon, "r1", by=ANA, at=later(7))
+        board = feed.board(at=later(11))
+        assert board is not None
+        assert [r.status for r in board.ended] == [Status.CLOSED]
+
+
 def test_a_late_answer_to_what_had_left_the_queue_is_seen_too(hub: Hub, salon: Store) -> None:
     """Somebody was still typing when its time on the board was over."""
     salon.commit(Create(a_request("r1")))

@@ -8,12 +8,15 @@ from flask import Flask
 
 from dashboard.preview import VoiceUnavailable
 from dashboard.queue import DONE
-from holdline import desk, line
+from holdline import desk, line, presence
+from holdline.callback import Callback
 from holdline.errors import Unavailable
 from holdline.help_request import Event, HelpRequest, Status
+from holdline.ladder import Rung
 from holdline.people import PersonRef
-from holdline.store import Create, Store, must_get
-from tests.builders import NOW
+from holdline.store import Create, Put, Store, must_get
+from holdline.text_message import TextMessage, TextStatus
+from tests.builders import NOW, a_person
 from tests.unit.dashboard.world import ROSA, Browser, Clock, a_question, happens
 
 
@@ -184,6 +187,40 @@ def test_a_late_answer_is_kept_for_a_follow_up(ana: Browser, salon: Store) -> No
     assert "Keep for follow-up" in page
     ana.post("/help/r1/answer", answer="Yes, behind the building.")
     assert now(salon).status is Status.FOLLOW_UP
+
+
+def test_a_card_tells_whom_it_is_put_to_and_whose_page_is_to_sound(ana: Browser, salon: Store, clock: Clock) -> None:
+    salon.commit(Put(a_person("rosa", name="Rosa", skills=("colour",))))
+    presence.beat(salon, ROSA, at=clock.now)
+    salon.commit(Put(a_question(skill="colour", rung=Rung.SKILLED)))
+    page = ana.get("/").text
+    assert "Colour: Rosa first" in page
+    assert """data-first='["rosa"]'""" in page
+    desk.claim(salon, "r1", by=ROSA, at=clock.now)
+    assert "data-first=" in ana.get("/").text, "a claim is nothing new to anybody"
+    salon.commit(Put(a_question(skill="colour", rung=Rung.ANYONE)))
+    page = ana.get("/").text
+    assert "Rosa first" not in page
+    assert "data-first=" not in page
+
+
+def test_a_text_that_could_not_be_sent_is_told_with_its_reason(ana: Browser, salon: Store) -> None:
+    text = TextMessage(to=ROSA, status=TextStatus.FAILED, at=NOW, problem="No such number.")
+    salon.commit(Put(a_question(rung=Rung.ON_DUTY, duty_text=text)))
+    assert "The text to Rosa could not be sent: No such number." in ana.get("/").text
+
+
+def test_where_and_when_a_caller_wants_to_be_called_is_on_the_card_but_for_the_whole_number(
+    ana: Browser, salon: Store
+) -> None:
+    wish = Callback(number="+12125550177", window="after five", consents_to_text=True, asked_at=NOW)
+    for status in (Status.WAITING, Status.EXPIRED):
+        salon.commit(Put(a_question(status=status, closed_at=NOW, callback=wish)))
+        page = ana.get("/").text
+        assert "Wants to be called back on +1212***0177" in page
+        assert "after five" in page
+        assert "may be texted" in page
+        assert "+12125550177" not in page
 
 
 def test_a_preview_is_the_sound_of_the_words_and_sends_nothing(ana: Browser, salon: Store) -> None:
