@@ -76,9 +76,9 @@ class Rehearsal:
             database.close()
 
     async def _call(self, store: Store, number: str, question: str, voice: Voice, answer: str | None) -> Report:
+        entry = await ring(self._stack, number)
         if answer is not None:
             presence.beat(store, REHEARSAL, at=datetime.now(UTC))
-        entry = await ring(self._stack, number)
         report = Report(entry["call"])
         self._note("call", f"{number} is ringing as call {report.call}")
         loop = asyncio.get_running_loop()
