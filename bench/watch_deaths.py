@@ -24,6 +24,7 @@ from tests.faults.outages import FAILURES, live_through_all
 
 SHORTEST_S, STEP_S = 4.0, 0.7
 """Outages of many lengths, so that they end at every point of a pause."""
+MINUTE_S = 60.0
 
 
 def half_open(host: str, *, mute_after_s: float) -> float:
@@ -48,6 +49,13 @@ def half_open(host: str, *, mute_after_s: float) -> float:
         line.close()
 
 
+def used_in_a_minute() -> float:
+    """What this process took of one processor while every kind of outage lasted for a minute, in percent."""
+    began = time.process_time()
+    live_through_all(MINUTE_S)
+    return (time.process_time() - began) / MINUTE_S * 100
+
+
 def run(rounds: int) -> None:
     report = Report("watch_deaths", command=f"python -m bench.watch_deaths --rounds {rounds}")
     told = {name: Series(f"{name}: told after the recovery", "s", Bar("max", 2)) for name in FAILURES}
@@ -60,6 +68,8 @@ def run(rounds: int) -> None:
             reopened.add(one.reopened / outage_s)
             lost.add(float(["one", "two"] not in one.states))
             doubled.add(float(one.states.count(["one", "two"]) > 1))
+    processor = Series("processor in a minute of outage, six watches and their servers", "%", Bar("max", 10))
+    processor.add(used_in_a_minute())
     mute = Series("half-open: told after the write", "s")
     with running_emulator() as host:
         threads = [
@@ -70,7 +80,7 @@ def run(rounds: int) -> None:
             thread.start()
         for thread in threads:
             thread.join()
-    svg = report.write([*told.values(), mute, reopened, lost, doubled])
+    svg = report.write([*told.values(), mute, reopened, lost, doubled, processor])
     plot.distributions(svg, title="Watch death: until the answer is told", series=[*told.values(), mute], unit="s")
 
 
