@@ -198,6 +198,16 @@ def close(store: Store, call_id: str, *, outcome: Outcome, detail: str | None = 
     return call
 
 
+def caller_left(store: Store, request_id: str, *, at: datetime) -> HelpRequest:
+    """End a question that outlived its call; one that has ended already stays as it did."""
+    return change(
+        store,
+        HelpRequest,
+        request_id,
+        lambda request: request.as_it_stands().after(Event.CALLER_LEFT, at=at) if request.status in LIVE else request,
+    )
+
+
 def take_message(store: Store, request_id: str, message: str) -> HelpRequest:
     """What the caller wants passed on, since nobody could answer."""
     return change(

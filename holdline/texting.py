@@ -50,13 +50,20 @@ def due(request: HelpRequest) -> Which | None:
     """The text that this request asks for as it stands."""
     duty, caller = request.duty_text, request.caller_text
     if request.rung is Rung.ON_DUTY and request.status in OPEN:
-        return Which.DUTY if duty is None or (duty.may_repeat and duty.tries < TRIES) else None
+        is_due = duty is None or (duty.status is TextStatus.FAILED and not is_out_of_reach(request))
+        return Which.DUTY if is_due else None
     wants_it = request.callback is not None and request.callback.consents_to_text and number_of(request) is not None
     is_told = caller is not None and (caller.is_under_way or caller.version >= request.answer_version)
     is_pending = request.has_hand_written_answer and request.problem is None  # it will be the answer in a moment
     if request.status is Status.FOLLOW_UP and request.accepted_answer and wants_it and not is_told and not is_pending:
         return Which.CALLER
     return None
+
+
+def is_out_of_reach(request: HelpRequest) -> bool:
+    """Whether the person on duty could not be texted this question, and will not be."""
+    text = request.duty_text
+    return text is not None and text.status is TextStatus.FAILED and not (text.may_repeat and text.tries < TRIES)
 
 
 def number_of(request: HelpRequest) -> str | None:

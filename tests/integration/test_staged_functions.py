@@ -40,6 +40,7 @@ from tests.builders import ANA, NOW, a_call, a_request, a_voice_agent
 from tests.emulator import free_port
 from tests.livekit_server import running_livekit
 from tests.unit.functions.test_learn import HEADERS, REQUEST, WRITTEN
+from tests.unit.functions.test_sweep import done as swept
 from tests.unit.functions.world import (
     CALL_ID,
     FUNCTIONS_URL,
@@ -262,7 +263,7 @@ def test_every_target_is_served_and_grants_a_stranger_nothing(functions: dict[st
     }
     assert answer.status_code == expected.get(name, 401)
     if name == "sweep":  # its door is Google's: nobody without the right comes this far
-        assert answer.json() == {"closed": 0, "expired": 0, "failures": []}
+        assert answer.json() == swept()
 
 
 def test_a_call_is_opened_told_of_and_ended(functions: dict[str, Served], database: Database) -> None:
@@ -296,9 +297,11 @@ def test_a_written_help_request_is_learned(functions: dict[str, Served], databas
 def test_what_nobody_ended_is_swept_up(functions: dict[str, Served], database: Database) -> None:
     salon = database.for_org("salon")
     salon.commit(Create(a_call("lost")), Create(a_request("overdue", call="of-long-ago")))
-    assert functions["sweep"].post().json() == {"closed": 1, "expired": 1, "failures": []}
+    salon.commit(Create(a_request("outlived", call="of-long-ago", expires_at=NOW + timedelta(days=36500))))
+    assert functions["sweep"].post().json() == swept(closed=1, expired=1, ended=1)
     assert must_get(salon, Call, "lost").record.outcome_detail == "the room is gone"
     assert must_get(salon, HelpRequest, "overdue").record.status is Status.EXPIRED
+    assert must_get(salon, HelpRequest, "outlived").record.status is Status.CALLER_LEFT
 
 
 @pytest.mark.parametrize("name", ["create_room", "join_token"])

@@ -319,6 +319,20 @@ def test_an_answer_in_the_moment_of_closing_is_not_lost(database: MemoryDatabase
     assert (request.status, request.answer) == (Status.FOLLOW_UP, "Yes.")
 
 
+@pytest.mark.parametrize("status", list(Status))
+def test_a_question_that_outlived_its_call_is_ended_and_one_that_has_ended_stays_so(
+    store: Store, status: Status
+) -> None:
+    store.commit(Put(a_request_that_is(status, answer_version=1)))
+    ended = line.caller_left(store, "request-1", at=later(9))
+    if status in LIVE:
+        assert ended.status is (Status.CALLER_LEFT if status in OPEN else Status.FOLLOW_UP)
+        assert ended.closed_at == later(9)
+    else:
+        assert ended == a_request_that_is(status, answer_version=1)
+    assert line.caller_left(store, "request-1", at=later(10)) == ended
+
+
 def test_closing_a_closed_call_changes_nothing(store: Store) -> None:
     first = line.close(store, "call-1", outcome=Outcome.AGENT_ENDED, at=later(1))
     assert line.close(store, "call-1", outcome=Outcome.FAILED, at=later(2)) == first
