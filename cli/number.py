@@ -60,10 +60,12 @@ def unbind(number: str, dry_run: bool) -> None:
 def list_() -> None:
     """Every number, what it rings, and whether LiveKit and Twilio agree."""
     with _at_work() as (settings, database):
-        click.echo(f"{'number':17} {'rings':40} {'LiveKit':8} Twilio")
+        click.echo(f"{'number':17} {'rings':40} {'LiveKit':8} {'Twilio':10} texts")
         for one in phone_number.standings(settings, database):
             rings = f"{one.binding.voice_agent} of {one.binding.org}" if one.binding else "-"
-            click.echo(f"{one.number:17} {rings:40} {'yes' if one.is_with_livekit else 'no':8} {one.twilio}")
+            click.echo(
+                f"{one.number:17} {rings:40} {'yes' if one.is_with_livekit else 'no':8} {one.twilio:10} {one.texts}"
+            )
 
 
 def _carry_out(plan: Callable[[DeploySettings, Database], list[Step]], *, is_dry: bool) -> None:

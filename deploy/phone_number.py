@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from deploy import phone_binding, phone_sip_steps, phone_urls
 from deploy.phone_sip import SipState, read_sip
 from deploy.phone_step import Step
-from deploy.phone_urls import TwilioNumber, owned_numbers, wanted_urls
+from deploy.phone_urls import OF_TEXTS, TwilioNumber, owned_numbers
 from holdline.people import PhoneNumber
 from holdline.settings import DeploySettings
 from holdline.store import Database, Query
@@ -42,6 +42,8 @@ class Standing:
     is_with_livekit: bool
     twilio: str
     """`ours`, `not owned`, or where its calls go instead."""
+    texts: str
+    """`ours`, `none` where it cannot send or take any, or where they go instead."""
 
 
 def standings(settings: DeploySettings, database: Database) -> Iterator[Standing]:
@@ -50,18 +52,30 @@ def standings(settings: DeploySettings, database: Database) -> Iterator[Standing
     sip = read_sip(settings)
     owned = {number.number: number for number in owned_numbers(settings)}
     for number in sorted({*bound, *sip.numbers, *owned}):
-        yield Standing(number, bound.get(number), _is_dialled(sip, number), _goes(settings, owned.get(number)))
+        found = owned.get(number)
+        calls, texts = _calls_go(settings, found), _texts_go(settings, found)
+        yield Standing(number, bound.get(number), _is_dialled(sip, number), calls, texts)
 
 
 def _is_dialled(sip: SipState, number: str) -> bool:
     return number in sip.numbers and sip.rule is not None
 
 
-def _goes(settings: DeploySettings, owned: TwilioNumber | None) -> str:
+def _calls_go(settings: DeploySettings, owned: TwilioNumber | None) -> str:
     if owned is None:
         return "not owned"
     if owned.diverted_to is not None:
         return owned.diverted_to
-    if owned.urls == wanted_urls(settings):
+    if not owned.differences(settings).keys() - set(OF_TEXTS):
         return "ours"
     return owned.urls.voice_url or "nowhere"
+
+
+def _texts_go(settings: DeploySettings, owned: TwilioNumber | None) -> str:
+    if owned is None or not owned.is_sms:
+        return "none"
+    if owned.texts_diverted_to is not None:
+        return owned.texts_diverted_to
+    if not owned.differences(settings).keys() & set(OF_TEXTS):
+        return "ours"
+    return owned.urls.sms_url or "nowhere"

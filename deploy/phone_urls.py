@@ -20,6 +20,7 @@ WHERE = "Twilio"
 TIMEOUT_S = 15.0
 _FALLBACK = Path(__file__).parent / "twilio" / "fallback.xml"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+OF_TEXTS = ("sms_url", "sms_method")
 _ECHO = "https://twimlets.com/echo?Twiml="
 
 
@@ -33,6 +34,8 @@ class NumberUrls:
     status_callback_method: str
     voice_fallback_url: str
     voice_fallback_method: str
+    sms_url: str
+    sms_method: str
 
     def differences(self, wanted: "NumberUrls") -> dict[str, str]:
         """The fields that are not as wanted, with the values that they should have."""
@@ -50,6 +53,16 @@ class TwilioNumber:
     is_voice: bool
     diverted_to: str | None
     """The SIP trunk or TwiML application that takes its calls, whatever its addresses say."""
+    is_sms: bool
+    """Whether it can send and take texts."""
+    texts_diverted_to: str | None
+    """The TwiML application that takes its texts, whatever its addresses say."""
+
+    def differences(self, settings: DeploySettings) -> dict[str, str]:
+        """The addresses that are not ours and can be; of a number without texts, those of calls alone."""
+        differing = self.urls.differences(wanted_urls(settings))
+        takes_texts = self.is_sms and self.texts_diverted_to is None
+        return {name: value for name, value in differing.items() if takes_texts or name not in OF_TEXTS}
 
 
 def wanted_urls(settings: DeploySettings) -> NumberUrls:
@@ -63,6 +76,8 @@ def wanted_urls(settings: DeploySettings) -> NumberUrls:
         voice_fallback_url=fallback_url(settings),
         # Not POST, which hosts of static files refuse.
         voice_fallback_method="GET",
+        sms_url=f"{base}/twilio_message",
+        sms_method="POST",
     )
 
 
@@ -132,8 +147,8 @@ def bind_step(settings: DeploySettings, number: str) -> Step:
             f"Twilio sends the calls of {number} to {found.diverted_to}, whatever its addresses say. In Twilio's "
             f"console, configure the number with a webhook in place of that SIP trunk or TwiML app."
         )
-    what = f"{number} calls {settings.functions_url}"
-    return _step(settings, found, what, found.urls.differences(wanted_urls(settings)))
+    what = f"{number} calls {settings.functions_url}{_but_for_texts(found)}"
+    return _step(settings, found, what, found.differences(settings))
 
 
 def unbind_step(settings: DeploySettings, number: str) -> Step:
@@ -152,7 +167,18 @@ def unbind_step(settings: DeploySettings, number: str) -> Step:
         changes |= {"voice_fallback_url": "", "voice_fallback_method": "POST"}
     if urls.status_callback == ours.status_callback:
         changes["status_callback"] = ""
+    if urls.sms_url == ours.sms_url:
+        changes["sms_url"] = ""
     return _step(settings, found, what, changes)
+
+
+def _but_for_texts(found: TwilioNumber) -> str:
+    """What is not as it should be, and cannot be made so from here."""
+    if not found.is_sms:
+        return ", but it can neither send nor take texts: Twilio gives it no SMS"
+    if found.texts_diverted_to is not None:
+        return f", but its texts go to {found.texts_diverted_to}: take that TwiML app out in Twilio's console"
+    return ""
 
 
 def _step(settings: DeploySettings, found: TwilioNumber, what: str, changes: dict[str, str]) -> Step:
@@ -197,4 +223,6 @@ def _read(one: Any) -> TwilioNumber:
         urls=NumberUrls(**{field.name: getattr(one, field.name) or "" for field in fields(NumberUrls)}),
         is_voice=bool((one.capabilities or {}).get("voice", True)),
         diverted_to=one.trunk_sid or one.voice_application_sid or None,
+        is_sms=bool((one.capabilities or {}).get("sms", True)),
+        texts_diverted_to=one.sms_application_sid or None,
     )

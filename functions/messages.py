@@ -24,9 +24,11 @@ _MEANINGS = {
     21211: _RECIPIENT,
     21614: _RECIPIENT,
     21408: "The account may not text this country: permit it at Twilio, under Messaging, Geo permissions.",
+    21601: _SENDER,
     21606: _SENDER,
     21659: _SENDER,
     21660: _SENDER,
+    21661: _SENDER,
     21608: "A trial account texts verified numbers alone: verify this one at Twilio, or upgrade the account.",
     21610: "Whoever has this number replied STOP: only their START lets texts through again.",
 }

@@ -6,7 +6,7 @@ from cli.checks.blocking import blocking
 from cli.checks.check import Answer, Check, Fault, Fine, NotChecked, Subject
 from deploy.phone_sip import SipState, read_sip, rule_differences, trunk_differences, wanted_rule, wanted_trunk
 from deploy.phone_step import CannotGoOn
-from deploy.phone_urls import TwilioNumber, owned_numbers, wanted_urls
+from deploy.phone_urls import TwilioNumber, owned_numbers
 from holdline.people import PhoneNumber
 from holdline.redaction import masked
 from holdline.settings import DeploySettings, FunctionsSettings, LiveKitSettings, load
@@ -65,7 +65,7 @@ def _wrong_with(line: PhoneNumber, number: TwilioNumber | None, settings: Deploy
         return f"is diverted to {number.diverted_to}, whatever its addresses say"
     if not number.is_voice:
         return "takes no voice calls"
-    differing = number.urls.differences(wanted_urls(settings))
+    differing = number.differences(settings)
     return f"differs in {', '.join(differing)}" if differing else None
 
 

@@ -137,6 +137,7 @@ def test_a_bound_number_rings_its_agent_through_a_room_that_is_dialled_by_name(p
     assert (number["status_callback"], number["status_callback_method"]) == (f"{FUNCTIONS}/twilio_status", "POST")
     assert number["voice_fallback_url"].startswith("https://twimlets.com/")
     assert number["voice_fallback_method"] == "GET"
+    assert (number["sms_url"], number["sms_method"]) == (f"{FUNCTIONS}/twilio_message", "POST")
 
 
 def test_to_bind_twice_changes_nothing_more_and_says_so_of_each_step(place: Place) -> None:
@@ -304,7 +305,11 @@ def test_another_trunk_for_every_number_is_named_and_left_alone(place: Place) ->
 
 def test_addresses_of_others_stay_when_a_number_is_unbound(place: Place) -> None:
     place.done(*BIND)
-    theirs = {"voice_url": "https://example.com/voice", "status_callback": "https://example.com/status"}
+    theirs = {
+        "voice_url": "https://example.com/voice",
+        "status_callback": "https://example.com/status",
+        "sms_url": "https://example.com/sms",
+    }
     place.twilio.number(LINE).update(theirs)
     place.done("unbind", LINE)
     number = place.twilio.number(LINE)
@@ -351,9 +356,32 @@ def test_a_livekit_without_a_sip_service_is_told_what_it_lacks(
 def test_the_list_tells_of_each_number_whether_all_three_agree(place: Place) -> None:
     place.done(*BIND)
     place.twilio.number(SECOND)["voice_url"] = "https://example.com/voice"
+    place.twilio.number(SECOND)["sms_url"] = "https://example.com/sms"
     rows = [line.split() for line in place.done("list")[1:]]
     assert rows == [
-        [LINE, "reception", "of", "salon", "yes", "ours"],
-        [SECOND, "-", "no", "https://example.com/voice"],
-        ["+15555550102", "-", "no", "nowhere"],
+        [LINE, "reception", "of", "salon", "yes", "ours", "ours"],
+        [SECOND, "-", "no", "https://example.com/voice", "https://example.com/sms"],
+        ["+15555550102", "-", "no", "nowhere", "nowhere"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said", "listed"),
+    [
+        ({"capabilities": {"voice": True, "sms": False}}, "Twilio gives it no SMS", "none"),
+        ({"sms_application_sid": "AP01"}, "its texts go to AP01", "AP01"),
+    ],
+    ids=["no capability", "an app of its own"],
+)
+def test_a_number_whose_texts_do_not_reach_us_is_bound_for_calls_and_that_is_said(
+    place: Place, fields: dict[str, Any], said: str, listed: str
+) -> None:
+    place.twilio.number(LINE).update(fields)
+    before = place.state()
+    assert said in place.done(*BIND)[-1]
+    number = place.twilio.number(LINE)
+    assert (number["voice_url"], number["sms_url"]) == (f"{FUNCTIONS}/twilio_voice", "")
+    assert "already so" in place.done(*BIND)[-1]
+    assert place.done("list")[1].split()[-2:] == ["ours", listed]
+    place.done("unbind", LINE)
+    assert place.state() == before

@@ -15,7 +15,7 @@ def test_the_addresses_are_those_of_our_functions() -> None:
     source = (Path(__file__).parents[3] / "functions" / "main.py").read_text()
     entry_points = {node.name for node in parsed(source).body if isinstance(node, ast.FunctionDef)}
     urls = wanted_urls(deploy_settings(functions_url=f"{FUNCTIONS}/"))
-    for url in (urls.voice_url, urls.status_callback):
+    for url in (urls.voice_url, urls.status_callback, urls.sms_url):
         assert url.removeprefix(f"{FUNCTIONS}/") in entry_points
 
 
