@@ -4,10 +4,11 @@ import importlib
 
 import click
 
-# Sub-command -> what `holdline --help` says of it. `holdline up` is `command` in cli/up.py.
+# Sub-command -> what `holdline --help` says of it. `holdline text-reply` is `command` in cli/text_reply.py.
 _COMMANDS = {
     "up": "Start the whole product on this machine.",
     "call": "Place a recorded caller into the running stack.",
+    "text-reply": "Answer by text what the person on duty was texted on the running stack.",
     "console": "Talk to a voice agent in the terminal, and answer its questions there.",
     "organisation": "Begin an organisation with what stands in one file.",
     "number": "Put a phone number into service, or take it out.",
@@ -26,7 +27,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -40,6 +40,7 @@ def command(port_base: int, ready_file: Path | None, keyless: bool, verbose: boo
 def welcome(plan: Plan, facts: DemoFacts) -> list[str]:
     """What a person sees when everything is ready."""
     line = facts.phone_numbers[0]
+    option = "" if plan.ports.base == DEFAULT_BASE else f" --port-base {plan.ports.base}"
     base = "" if plan.ports.base == DEFAULT_BASE else f" PORT_BASE={plan.ports.base}"
     return [
         "",
@@ -50,6 +51,8 @@ def welcome(plan: Plan, facts: DemoFacts) -> list[str]:
         "",
         f"  Call        {plan.dashboard_url}/call with a microphone, or `make call{base}` for a recorded caller",
         f"              (the line is {line.number})",
+        "  Texts       are printed here and sent to nobody. To answer the last one as the person on duty:",
+        f'              `uv run holdline text-reply "Yes, we do."{option}`',
         "  Stop        Ctrl-C",
         "",
     ]

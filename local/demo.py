@@ -45,6 +45,7 @@ SALON = Tenant(
             "Walk-ins are welcome today.",
             "We'll call you back within the hour.",
         ),
+        on_duty="lucia",
     ),
     number=PhoneNumber(id="+12125550100", org="luxe-beauty-salon", voice_agent="front-desk", web_calls=True),
     voice_agent=VoiceAgent(
@@ -56,7 +57,7 @@ SALON = Tenant(
     people=(
         Person(id="ana", name="Ana", email="ana@luxe.example.com", role=Role.SUPERVISOR, skills=("bookings",)),
         Person(id="rosa", name="Rosa", email="rosa@luxe.example.com", role=Role.SUPERVISOR, skills=("colour",)),
-        Person(id="lucia", name="Lucia", email="lucia@luxe.example.com", role=Role.ADMIN),
+        Person(id="lucia", name="Lucia", email="lucia@luxe.example.com", role=Role.ADMIN, phone="+12125550144"),
     ),
 )
 PRACTICE = Tenant(
@@ -86,7 +87,7 @@ def knowledge_of(org: str, *, at: datetime) -> list[KnowledgeEntry]:
 
 
 def facts() -> DemoFacts:
-    """Who can sign in, and which lines can be called."""
+    """Who can sign in, which lines can be called, and who is texted."""
     return DemoFacts(
         people=tuple(
             DemoPerson(email=person.email, password=PASSWORD, org=tenant.organisation.id, role=person.role)
@@ -96,6 +97,12 @@ def facts() -> DemoFacts:
         phone_numbers=tuple(
             DemoNumber(number=tenant.number.id, org=tenant.number.org, voice_agent=tenant.number.voice_agent)
             for tenant in TENANTS
+        ),
+        duty_phones=tuple(
+            person.phone
+            for tenant in TENANTS
+            for person in tenant.people
+            if person.id == tenant.organisation.on_duty and person.phone is not None
         ),
     )
 

@@ -1,4 +1,4 @@
-"""What the demo data comes to, for those who use it: who can sign in, and which lines can be called."""
+"""What the demo data comes to, for those who use it: who can sign in, which lines can be called, who is texted."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -26,3 +26,5 @@ class DemoNumber(_Fact):
 class DemoFacts(_Fact):
     people: tuple[DemoPerson, ...]
     phone_numbers: tuple[DemoNumber, ...]
+    duty_phones: tuple[str, ...]
+    """Of those who are texted when nobody at the desk answers."""

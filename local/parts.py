@@ -21,6 +21,7 @@ from local.ports import Ports
 from local.processes import Part
 from local.program_log import readable
 from local.readiness import answers
+from local.twilio_double import ACCOUNT
 
 PROJECT = "demo-holdline"
 LIVEKIT_API_KEY = "holdline-local"
@@ -69,6 +70,10 @@ class Plan:
         return f"http://127.0.0.1:{self.ports.functions}"
 
     @property
+    def texts_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.texts}"
+
+    @property
     def dashboard_url(self) -> str:
         return f"http://127.0.0.1:{self.ports.dashboard}"
 
@@ -90,6 +95,9 @@ class Plan:
             "WORKER_READY_PORT": str(self.ports.worker_ready),
             "FUNCTIONS_URL": self.functions_url,
             "TWILIO_AUTH_TOKEN": self.keys.twilio_auth_token,
+            # A person's own account, in `.env` for production, must never text anybody from here.
+            "TWILIO_ACCOUNT_SID": ACCOUNT,
+            "TWILIO_API_URL": self.texts_url,
             "SIP_HOST": "sip.example.com",
             "SIP_USERNAME": "holdline",
             "SIP_PASSWORD": self.keys.sip_password,
@@ -164,6 +172,14 @@ def livekit(plan: Plan) -> Part:
     command = (str(plan.programs.livekit), "--config", str(written))
     # Asked to end, it waits for everybody to leave; nobody is left by then who could.
     return Part("livekit", command, environment(plan), ROOT, answers(plan.ports.livekit), stops_within_s=1)
+
+
+def texts(plan: Plan) -> Part:
+    """The double that takes texts in Twilio's place, and prints them."""
+    port, token = plan.ports.texts, plan.keys.twilio_auth_token
+    given = environment(plan, PORT=str(port), TWILIO_AUTH_TOKEN=token)
+    ready = answers(port, with_status=range(200, 201))
+    return Part("texts", (sys.executable, "-m", "local.twilio_double"), given, ROOT, ready, stops_within_s=1)
 
 
 def functions(plan: Plan) -> Part:

@@ -62,6 +62,10 @@ class Ports:
     def worker_ready(self) -> int:
         return self.base + 10
 
+    @property
+    def texts(self) -> int:
+        return self.base + 11
+
     def named(self) -> dict[str, int]:
         """Each port by its name."""
         return {name: getattr(self, name) for name, member in vars(type(self)).items() if isinstance(member, property)}

@@ -12,6 +12,7 @@ from local.checkout import CACHE, CannotStart
 from local.demo_facts import DemoFacts
 from local.functions_server import EVENT_FUNCTIONS, HTTP_FUNCTIONS
 from local.parts import LIVEKIT_API_KEY, PROJECT, Plan
+from local.twilio_double import TEXTS
 
 
 def folder_of(base: int) -> Path:
@@ -46,6 +47,8 @@ def contents(plan: Plan, facts: DemoFacts, pids: dict[str, int]) -> dict[str, An
         "project_id": PROJECT,
         "functions": {name: f"{plan.functions_url}/{name}" for name in (*HTTP_FUNCTIONS, *EVENT_FUNCTIONS)},
         "dashboard_url": plan.dashboard_url,
+        "texts_url": f"{plan.texts_url}{TEXTS}",
+        "duty_phones": list(facts.duty_phones),
         "twilio_auth_token": plan.keys.twilio_auth_token,
         "people": [person.model_dump() for person in facts.people],
         "phone_numbers": [number.model_dump() for number in facts.phone_numbers],

@@ -101,7 +101,8 @@ async def _run(plan: Plan, log: Log, files: list[Path], welcome: Welcome) -> Non
 
 async def _start(plan: Plan, processes: Processes, log: Log) -> DemoFacts:
     log.say("Starting the emulators, LiveKit and the functions.")
-    await processes.start(parts.firestore(plan), parts.auth(plan), parts.livekit(plan), parts.functions(plan))
+    stand_ins = (parts.firestore(plan), parts.auth(plan), parts.texts(plan))
+    await processes.start(*stand_ins, parts.livekit(plan), parts.functions(plan))
     register_triggers(project=parts.PROJECT, firestore_host=plan.firestore_host)
     facts = await _write_demo_data(plan)
     log.say("Starting the dashboard and the worker.")

@@ -38,9 +38,13 @@ def running_emulator(rules: Path = ROOT / "firestore.rules") -> Iterator[str]:
             emulator.wait()
 
 
-def an_emulator(port: int, rules: Path = ROOT / "firestore.rules") -> "subprocess.Popen[bytes]":
-    """One that is ready, and the caller's to end."""
-    emulator = subprocess.Popen([*_command(), "--port", str(port), "--rules", str(rules)], stdout=subprocess.DEVNULL)
+def an_emulator(
+    port: int, rules: Path = ROOT / "firestore.rules", *, functions: str | None = None
+) -> "subprocess.Popen[bytes]":
+    """One that is ready, and the caller's to end; it delivers events to `functions`, host:port."""
+    command = [*_command(), "--port", str(port), "--rules", str(rules)]
+    command += ["--functions_emulator", functions] if functions else []
+    emulator = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         _wait_until_ready(emulator, port)
         _warm_up(port)

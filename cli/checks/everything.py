@@ -11,6 +11,7 @@ from cli.checks import (
     phone,
     providers,
     settings,
+    texts,
     worker,
 )
 from cli.checks.check import Check
@@ -26,5 +27,6 @@ EVERYTHING: tuple[Check, ...] = (
     *functions.CHECKS,
     *lines.CHECKS,
     *phone.CHECKS,
+    *texts.CHECKS,
     *dashboard.CHECKS,
 )

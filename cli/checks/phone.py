@@ -49,6 +49,8 @@ async def twilio(subject: Subject) -> Answer:
         owned = {one.number: one for one in await blocking(lambda: owned_numbers(settings))}
     except CannotGoOn as obstacle:
         return _in_words(obstacle)
+    if not owned and subject.is_local:
+        return NotChecked("the double that stands in for Twilio has no numbers")
     wrong = [
         f"{masked(line.id)} {problem}" for line in bound if (problem := _wrong_with(line, owned.get(line.id), settings))
     ]
@@ -93,7 +95,8 @@ CHECKS = (
         "phone.twilio",
         "Twilio's numbers",
         twilio,
-        needs=("firestore.reads", "settings.number"),
+        # The last of them tells of a wrong token.
+        needs=("firestore.reads", "settings.functions", "settings.number", "functions.twilio_voice"),
         settings=("TWILIO_ACCOUNT_SID",),
     ),
 )

@@ -20,7 +20,7 @@ from deploy.phone_sip_steps import bind_steps
 from holdline.settings import FunctionsSettings, load
 from local.checkout import ROOT
 from local.parts import names_of
-from tests.builders import a_phone_number, a_voice_agent, an_organisation
+from tests.builders import a_person, a_phone_number, a_voice_agent, an_organisation
 from tests.e2e.faults import answering, in_front_of, project
 from tests.livekit_server import running_livekit
 from tests.redis_server import running_redis
@@ -63,7 +63,7 @@ def test_a_healthy_stack_has_no_fault_and_what_is_not_checked_has_a_reason(given
     assert report["ok"]
     states = {check["id"]: check["state"] for check in report["checks"]}
     not_checked = {name for name, state in states.items() if state != "fine"}
-    assert not_checked == {"settings.number", "firestore.indexes", "phone.trunk", "phone.rule", "phone.twilio"}
+    assert not_checked == {"firestore.indexes", "phone.trunk", "phone.rule", "phone.twilio"}
     assert all(check["why"] for check in report["checks"] if check["id"] in not_checked)
     assert not [name for name, secret in secrets_in(given).items() if len(secret) > 8 and secret in done.stdout]
 
@@ -88,6 +88,7 @@ def test_the_stack_on_a_port_base_is_examined_without_any_setting(stack: dict[st
         ({"WORKER_READY_PORT": "1"}, "worker.ready"),
         ({"FUNCTIONS_URL": f"http://{NOBODY}"}, "functions.answer"),
         ({"TWILIO_AUTH_TOKEN": "the token of quite another account"}, "functions.twilio_voice"),
+        ({"TWILIO_ACCOUNT_SID": None}, "texts.sent"),
         ({"DASHBOARD_URL": f"http://{NOBODY}"}, "dashboard.answers"),
     ],
     ids=lambda value: value if isinstance(value, str) else next(iter(value)),
@@ -164,6 +165,17 @@ async def test_a_number_that_leads_to_no_voice_agent_is_named_and_masked(
     said = str(answer(results, "lines.bindings"))
     assert LINE.voice_agent in said
     assert LINE.id not in said
+
+
+async def test_a_person_on_duty_who_cannot_be_texted_is_named(
+    given: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_duty = an_organisation(on_duty="ana")
+    host = given["FIRESTORE_EMULATOR_HOST"]
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", project(host, on_duty, a_person(), a_voice_agent(), LINE, rules=RULES))
+    results = await diagnose()
+    assert faults(results) == ["texts.sent"]
+    assert "Ana is on duty and has no phone" in str(answer(results, "texts.sent"))
 
 
 async def test_a_twilio_number_that_calls_somebody_else_is_named(

@@ -15,7 +15,7 @@ from local.leftovers import mark_of, marked
 from tests.e2e.launched import STOPPED_WITHIN_S, launched
 
 ONE, OTHER = 23000, 23100
-PARTS = {"firestore", "auth", "livekit", "functions", "dashboard", "worker"}
+PARTS = {"firestore", "auth", "livekit", "texts", "functions", "dashboard", "worker"}
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(420)]
 

@@ -30,6 +30,8 @@ def gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
                     "auth_emulator_host": address,
                     "dashboard_url": f"http://{address}",
                     "functions": {"create_room": f"http://{address}/create_room"},
+                    "texts_url": f"http://{address}/texts",
+                    "duty_phones": ["+12125550144"],
                     "phone_numbers": [{"number": NUMBER, "org": "luxe-beauty-salon"}],
                 }
             )
@@ -48,6 +50,19 @@ def test_a_call_into_a_stack_that_is_gone_says_so() -> None:
     result = run("call", "--port-base", "25000", "--answer", "auto")
     assert result.exit_code == 1
     assert "does not answer" in result.output
+
+
+@pytest.mark.usefixtures("gone")
+def test_a_text_to_a_stack_that_is_gone_says_so() -> None:
+    result = run("text-reply", "Yes.", "--port-base", "25000")
+    assert result.exit_code == 1
+    assert "does not answer" in result.output
+
+
+def test_a_text_to_a_stack_that_never_ran_says_so() -> None:
+    result = run("text-reply", "Yes.", "--port-base", "25990")
+    assert result.exit_code == 1
+    assert "No stack is ready on port base 25990" in result.output
 
 
 @pytest.mark.usefixtures("gone")

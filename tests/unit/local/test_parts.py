@@ -11,6 +11,7 @@ from local.functions_server import EVENT_FUNCTIONS, HTTP_FUNCTIONS
 from local.keys import Keys, keys_in
 from local.parts import Plan, Programs, dashboard, demo_environment, environment, functions, names_of, worker
 from local.ports import Ports
+from local.twilio_double import ACCOUNT
 
 NOWHERE = Path("/nowhere")
 
@@ -37,6 +38,14 @@ def test_a_part_is_told_its_own_settings_only() -> None:
     assert [name for name, given in told.items() if "TWILIO_AUTH_TOKEN" in given] == ["functions"]
     assert [name for name, given in told.items() if "DASHBOARD_SECRET_KEY" in given] == ["dashboard"]
     assert told["dashboard"]["CALL_PAGE_NUMBER"] == "+12125550100"
+
+
+def test_an_account_of_ones_own_texts_nobody_from_a_local_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC" + "f" * 32)
+    monkeypatch.setenv("TWILIO_API_URL", "https://api.twilio.com")
+    given = functions(plan()).environment
+
+    assert (given["TWILIO_ACCOUNT_SID"], given["TWILIO_API_URL"]) == (ACCOUNT, "http://127.0.0.1:25011")
 
 
 def test_provider_keys_reach_the_worker_and_nothing_else_of_our_environment_does(
@@ -87,6 +96,9 @@ def test_the_ready_file_says_how_to_reach_everything(tmp_path: Path) -> None:
     assert ready["functions"].keys() == {*HTTP_FUNCTIONS, *EVENT_FUNCTIONS}
     assert ready["functions"]["twilio_voice"] == "http://127.0.0.1:25001/twilio_voice"
     assert ready["dashboard_url"] == "http://127.0.0.1:25000"
+    assert ready["texts_url"] == "http://127.0.0.1:25011/texts"
+    assert ready["settings"]["TWILIO_API_URL"] == "http://127.0.0.1:25011"
+    assert ready["duty_phones"] == ["+12125550144"]
     assert ready["twilio_auth_token"] == stack.keys.twilio_auth_token
     assert all(person.keys() == {"email", "password", "org", "role"} for person in ready["people"])
     assert all(number.keys() == {"number", "org", "voice_agent"} for number in ready["phone_numbers"])

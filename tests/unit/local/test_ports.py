@@ -9,7 +9,7 @@ from local.ports import SPAN, Ports, require_free
 def test_every_port_of_a_stack_is_its_own() -> None:
     ports = list(Ports(18000).named().values())
 
-    assert len(ports) == len(set(ports)) == 11
+    assert len(ports) == len(set(ports)) == 12
 
 
 def test_a_stack_keeps_to_its_span() -> None:
