@@ -48,7 +48,8 @@ def _texted(text: TextMessage) -> Asked:
             return Asked(f"{name or 'Whoever is on duty'} was texted")
         case TextStatus.FAILED:
             why = f": {text.problem}" if text.problem else ""
-            return Asked(f"The text to {name or 'whoever is on duty'} could not be sent{why}", is_trouble=True)
+            became = "may not have arrived" if text.may_have_arrived else "could not be sent"
+            return Asked(f"The text to {name or 'whoever is on duty'} {became}{why}", is_trouble=True)
 
 
 def _listed(names: list[str]) -> str:

@@ -21,6 +21,9 @@ class Board:
     next_change_at: datetime | None
     """When the board changes by the clock alone."""
 
+    def shows(self, request_id: str) -> bool:
+        return any(request.id == request_id for request in (*self.waiting, *self.answered, *self.ended))
+
 
 def board_of(requests: Iterable[HelpRequest], *, at: datetime) -> Board:
     """The longest wait first; answers on their way by the order they were asked; the latest end first."""

@@ -2,16 +2,18 @@
 
 from datetime import datetime
 
-from flask import Blueprint, abort, g, render_template
+from flask import Blueprint, abort, g, render_template, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard.access import require_person
+from dashboard.acts import Origin, Typed, correct_words, written
 from dashboard.organisation import organisation_of
 from dashboard.services import services
 from holdline.call import Call, Turn
 from holdline.errors import InvalidDocument
 from holdline.help_request import HelpRequest
 from holdline.records import checked_id
-from holdline.store import Query
+from holdline.store import Query, must_get
 
 CALLS_SHOWN = 50
 
@@ -29,12 +31,30 @@ def calls() -> str:
 
 @blueprint.get("/calls/<call_id>")
 def call(call_id: str) -> str:
+    return _page(call_id)
+
+
+@blueprint.post("/calls/<call_id>/questions/<request_id>/correct")
+def correct(call_id: str, request_id: str) -> AnyResponse:
+    """An answer that the queue shows no more is still a caller's, and the line's."""
+    address = url_for("history.call", call_id=call_id, _anchor=f"request-{request_id}")
+
+    def of_this_call(at: datetime) -> None:
+        _load(call_id, at=at)
+        if must_get(g.store, HelpRequest, request_id).record.call != call_id:
+            abort(404)
+
+    return correct_words(request_id, on=Origin(address, lambda typed: _page(call_id, typed)), first=of_this_call)
+
+
+def _page(call_id: str, typed: Typed | None = None) -> str:
     at = services().clock()
     held = _load(call_id, at=at)
     turns = sorted(g.store.find(Query(Turn, {"call": call_id})).records, key=lambda turn: turn.n)
     asked = sorted(g.store.find(Query(HelpRequest, {"call": call_id})).records, key=lambda r: r.asked_at)
     organisation = organisation_of(g.store, at=at)
-    return render_template("call.html", call=held, turns=turns, requests=asked, organisation=organisation, now=at)
+    view = {"call": held, "turns": turns, "requests": asked, "organisation": organisation, "now": at}
+    return render_template("call.html", **view, **written(typed))
 
 
 def _load(call_id: str, *, at: datetime) -> Call:

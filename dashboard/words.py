@@ -7,7 +7,7 @@ from flask import Flask
 from dashboard.asked import asked_of, first_asked
 from dashboard.delivery import steps_of
 from holdline.call import Call, Outcome, Speaker
-from holdline.help_request import ContextTurn, HelpRequest, Status
+from holdline.help_request import TRANSITIONS, ContextTurn, Event, HelpRequest, Status
 from holdline.people import Organisation
 from holdline.redaction import masked
 
@@ -45,6 +45,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(masked)
     app.add_template_filter(asked_of)
     app.add_template_filter(first_asked)
+    app.add_template_test(is_correctable, "correctable")
     app.jinja_env.globals.update(endings=ENDINGS, outcomes=OUTCOMES, speakers=SPEAKERS)
 
 
@@ -67,6 +68,11 @@ def elapsed(duration: timedelta) -> str:
 def shown_caller(caller: str | Call) -> str:
     number = masked(caller.caller) if isinstance(caller, Call) else caller
     return WITHOUT_NUMBER.get(number, number)
+
+
+def is_correctable(request: HelpRequest) -> bool:
+    """Whether its answer may still be replaced."""
+    return request.accepted_answer is not None and Event.CORRECTED in TRANSITIONS[request.status]
 
 
 def said_before(request: HelpRequest) -> tuple[ContextTurn, ...]:

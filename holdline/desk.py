@@ -64,11 +64,13 @@ def answer(store: Store, request_id: str, text: str, *, by: PersonRef, at: datet
     return _change(store, request_id, decide, by=by, did="answered", at=at)
 
 
-def correct(store: Store, request_id: str, text: str, *, by: PersonRef, at: datetime) -> HelpRequest:
+def correct(
+    store: Store, request_id: str, text: str, *, of_version: int | None = None, by: PersonRef, at: datetime
+) -> HelpRequest:
     """Replace an answer that was sent: the caller hears the new words, as a correction. Also raises InvalidAnswer.
 
     Where the call is over they become a follow-up, whatever the caller had been told by then. Sending the same words
-    again is the same correction.
+    again is the same correction. `of_version` is the answer that was read by who corrects it: a newer one stays.
     """
     words = speakable(text)
     asked_on = store.get(Call, must_get(store, HelpRequest, request_id).record.call)
@@ -80,6 +82,8 @@ def correct(store: Store, request_id: str, text: str, *, by: PersonRef, at: date
             return request.model_copy(update={"answer": words, "problem": None})
         if not request.answer_version:
             raise IllegalTransition(request.status, Event.CORRECTED)
+        if of_version is not None and request.answer_version > of_version and request.answered_by is not None:
+            raise AlreadyTaken(request.status, Event.CORRECTED, by=request.answered_by.name)
         return _unheard(_answered(request, words, Event.CORRECTED, by=by, at=at), is_call_over, at)
 
     return _change(store, request_id, decide, by=by, did="corrected", at=at)

@@ -1,7 +1,9 @@
 // The cards of the live queue, and which of them somebody means.
 export const cardOf = (element) => element.closest?.("[data-request]") ?? null;
-export const boxOf = (card) => card.querySelector("textarea[data-draft]");
-export const noteOf = (card) => card.querySelector("[data-note]");
+export const boxOf = (part) => part.querySelector("textarea[data-draft]");
+export const noteOf = (part) => part.querySelector("[data-note]");
+// A card may hold two forms that words are written in: an answer, and the correction of one.
+export const formOf = (element) => element.closest?.(".composer, .correction") ?? null;
 export const cards = () => [...document.querySelectorAll("#board [data-request]")];
 const openOnes = () => cards().filter((card) => card.matches(".is-open"));
 
@@ -12,10 +14,12 @@ export function isForMe(card) {
 }
 
 // In a window that is not in front nothing matches :focus, but there is an active element all the same.
-export function isBeingWritten(card) {
-  const box = boxOf(card);
-  return box !== null && (box.value !== "" || box === document.activeElement);
+export function isBeingWritten(part) {
+  return [...part.querySelectorAll("textarea[data-draft]")].some((box) => isTouched(box) || box === document.activeElement);
 }
+
+// A correction begins with the words that it corrects, an answer with none.
+export const isTouched = (box) => box.value !== (box.matches("[data-from]") ? box.defaultValue : "");
 
 // The card that a key is meant for: the one it was pressed in, the one that was claimed, or the only one. Else none,
 // because words must not go to a caller whom nobody chose.

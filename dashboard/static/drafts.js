@@ -1,11 +1,13 @@
 // What somebody is writing survives a reload of the page, in this tab alone.
-const keyOf = (request) => `holdline-draft-${request}`;
+import { isTouched } from "./cards.js";
+
+const keyOf = (field) => `holdline-draft-${field}`;
 
 export function keepDrafts() {
   document.addEventListener("input", (event) => {
     const box = event.target;
     if (!box.matches("textarea[data-draft]")) return;
-    if (box.value) sessionStorage.setItem(keyOf(box.dataset.draft), box.value);
+    if (isTouched(box)) sessionStorage.setItem(keyOf(box.dataset.draft), box.value);
     else forget(box.dataset.draft);
   });
 }
@@ -14,10 +16,13 @@ export function restore(root) {
   for (const box of root.querySelectorAll("textarea[data-draft]")) {
     if (box.dataset.restored) continue;
     box.dataset.restored = "yes";
-    box.value ||= sessionStorage.getItem(keyOf(box.dataset.draft)) ?? "";
+    const kept = sessionStorage.getItem(keyOf(box.dataset.draft));
+    if (!kept || isTouched(box)) continue;
+    box.value = kept;
+    box.closest("details")?.setAttribute("open", "");
   }
 }
 
-export function forget(request) {
-  sessionStorage.removeItem(keyOf(request));
+export function forget(field) {
+  sessionStorage.removeItem(keyOf(field));
 }

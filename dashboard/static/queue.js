@@ -1,6 +1,6 @@
 // The live queue in the browser: what the stream brings is morphed into the page by htmx and idiomorph; this file adds
 // what a server cannot do. It works on whatever cards there are, so nothing has to be set up again after a morph.
-import { boxOf, cardOf, cards, isBeingWritten, isForMe, meant, nextToAnswer, noteOf } from "./cards.js";
+import { boxOf, cardOf, cards, formOf, isBeingWritten, isForMe, isTouched, meant, nextToAnswer, noteOf } from "./cards.js";
 import { keepTime, tick } from "./clocks.js";
 import { forget, keepDrafts, restore } from "./drafts.js";
 import { followLine } from "./lamp.js";
@@ -23,10 +23,12 @@ let lastRenewalAt = 0;
 
 Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) => {
   if (!(old instanceof Element)) return true;
-  if (old.matches("textarea[data-draft]")) return false; // somebody's words
+  if (old.matches("textarea[data-draft]:not([data-from])")) return false; // somebody's words
+  if (old.matches(".correction") && isTouched(boxOf(old))) return false; // and which words they replace
   if (old.matches("[data-note]") && old.textContent.trim() && !fresh.textContent.trim()) return false; // still to be read
   return true;
 };
+Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) => !(name === "open" && element.matches("details"));
 Idiomorph.defaults.callbacks.beforeNodeRemoved = (old) => {
   // A card leaves the board in its time, but never while somebody writes in it.
   if (!(old instanceof Element && old.matches("[data-request]") && isBeingWritten(old))) return true;
@@ -59,35 +61,36 @@ function settle({ quietly = false } = {}) {
   keepTime(overview.dataset.now);
   restore(board);
   lookForMe(board);
-  cards().forEach(count);
+  board.querySelectorAll(".composer").forEach(count);
   tick(board);
   notice({ quietly });
 }
 
-function quiet(card) {
-  const note = noteOf(card);
+function quiet(part) {
+  const note = noteOf(part);
   if (note && !note.matches(".is-standing")) note.textContent = "";
 }
 
 // --- writing ---------------------------------------------------------------------------------------------------
 
-function count(card) {
-  const counter = card.querySelector("[data-count]");
-  const box = boxOf(card);
-  if (!counter || !box) return;
+function count(form) {
+  const counter = form.querySelector("[data-count]");
+  const box = boxOf(form);
+  if (!counter) return;
   const left = box.maxLength - box.value.length;
   counter.textContent = box.value ? `${left} characters left` : `${box.maxLength} characters at most`;
   counter.classList.toggle("is-short", left < 50);
 }
 
-function wrote(card) {
-  quiet(card);
-  count(card);
+function wrote(form) {
+  quiet(form);
+  count(form);
+  const card = cardOf(form);
   // Whoever is writing keeps the claim they took.
   if (card.classList.contains("is-mine") && Date.now() - lastRenewalAt > RENEW_CLAIM_MS) {
     lastRenewalAt = Date.now();
-    const answer = card.querySelector(".composer").getAttribute("action");
-    const body = new FormData(card.querySelector(".composer"));
+    const answer = form.getAttribute("action");
+    const body = new FormData(form);
     body.delete("answer");
     fetch(answer.replace(/answer$/, "claim"), { method: "POST", body, headers: { "HX-Request": "true" } });
   }
@@ -99,16 +102,18 @@ function use(card, words) {
 }
 
 document.addEventListener("input", (event) => {
-  if (event.target.matches("textarea[data-draft]")) wrote(cardOf(event.target));
+  if (event.target.matches("textarea[data-draft]")) wrote(event.target.form);
 });
 
 document.addEventListener("reset", (event) => {
-  const card = cardOf(event.target);
-  if (!card) return;
-  forget(card.dataset.request);
-  setTimeout(() => { // the box is empty only after this event
-    count(card);
-    letGo(card);
+  const form = formOf(event.target);
+  if (!form) return;
+  forget(boxOf(form).dataset.draft);
+  quiet(form);
+  form.closest("details")?.removeAttribute("open");
+  setTimeout(() => { // the box is as it was only after this event
+    count(form);
+    letGo(cardOf(form));
   });
 });
 
@@ -119,7 +124,7 @@ document.addEventListener("focusout", (event) => {
 
 document.addEventListener("keydown", (event) => {
   const box = event.target.closest?.("textarea[data-draft]");
-  const send = box && cardOf(box).querySelector("[data-send]");
+  const send = box?.form.querySelector("[data-send]");
   if (send && event.key === "Enter" && !event.shiftKey && !event.altKey && !event.isComposing) {
     event.preventDefault();
     if (!send.disabled) box.form.requestSubmit(send);
@@ -144,10 +149,12 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   const chosen = event.target.closest("[data-use]");
   if (chosen) use(cardOf(chosen), chosen.dataset.use);
+  const opened = event.target.closest(".correcting summary");
+  if (opened) setTimeout(() => opened.parentElement.open && boxOf(opened.parentElement).focus());
   const listen = event.target.closest("[data-preview]");
   if (listen) {
     event.preventDefault();
-    preview(listen, noteOf(cardOf(listen)));
+    preview(listen, noteOf(listen.form));
   }
 });
 
@@ -156,15 +163,22 @@ document.addEventListener("click", (event) => {
 document.addEventListener("htmx:beforeRequest", (event) => {
   const card = cardOf(event.target);
   if (!card) return;
-  quiet(card);
+  quiet(formOf(event.target) ?? card);
   const { xhr } = event.detail;
   const sentAt = Date.now();
   // Not as an event of htmx, which a form that the stream has already taken away would not pass on.
   xhr.addEventListener("load", () => {
     const told = xhr.getResponseHeader("Holdline-Done");
     if (told) done({ ...JSON.parse(told), sentAt });
+    if (xhr.status === 409) haveSeen(event.target);
   });
 });
+
+// Who was told that there are newer words, which the card shows, and sends theirs all the same, means it.
+function haveSeen(form) {
+  const version = form.elements.version;
+  if (version) version.value = form.closest("details").dataset.version;
+}
 
 function done({ request, verb, status, sentAt }) {
   const card = document.getElementById(`request-${request}`);
@@ -176,6 +190,16 @@ function done({ request, verb, status, sentAt }) {
       box.blur();
     }
     announcer.textContent = status === "follow_up" ? "Kept for a follow-up" : "It is on its way";
+  }
+  if (verb === "correct") {
+    forget(`${request}-correction`);
+    const box = card?.querySelector(".correction [data-draft]");
+    if (box) {
+      box.defaultValue = box.value; // these are the words that the next correction begins with
+      box.blur();
+      box.closest("details").removeAttribute("open");
+    }
+    announcer.textContent = status === "follow_up" ? "The correction is kept for a follow-up" : "The correction is on its way";
   }
   setTimeout(catchUp, RELOAD_AFTER_MS, request, verb, sentAt);
 }
@@ -192,15 +216,18 @@ function catchUp(request, verb, sentAt) {
 function isSeen(request, verb) {
   const card = document.getElementById(`request-${request}`);
   if (!card) return true;
-  return { claim: card.matches(".is-mine"), release: !card.matches(".is-mine") }[verb] ?? !card.matches(".is-open, .is-late");
+  const isAnswered = !card.matches(".is-open, .is-late");
+  const isCorrected = card.querySelector(".given p")?.textContent === card.querySelector(".correction [data-draft]")?.defaultValue;
+  const seen = { claim: card.matches(".is-mine"), release: !card.matches(".is-mine"), correct: isCorrected };
+  return seen[verb] ?? isAnswered;
 }
 
 for (const name of ["htmx:sendError", "htmx:responseError"]) {
   document.addEventListener(name, (event) => {
-    const card = cardOf(event.target);
-    if (!card || !noteOf(card)) return;
+    const note = noteOf(formOf(event.target) ?? cardOf(event.target) ?? event.target);
+    if (!note) return;
     const said = event.detail.xhr?.responseText;
-    noteOf(card).textContent = said && said.length < 300 ? said : "That did not arrive. Your words are still here: try again.";
+    note.textContent = said && said.length < 300 ? said : "That did not arrive. Your words are still here: try again.";
   });
 }
 

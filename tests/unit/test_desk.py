@@ -228,6 +228,16 @@ def test_only_an_answer_that_was_sent_can_be_corrected(store: Store, status: Sta
         desk.correct(store, "request-1", "No.", by=BEN, at=NOW)
 
 
+def test_a_correction_of_words_that_were_replaced_meanwhile_replaces_nothing(store: Store) -> None:
+    """Whoever wrote it has not seen the newer ones."""
+    store.commit(Put(an_answered_request(answer="Yes.")))
+    desk.correct(store, "request-1", "No, sorry.", of_version=1, by=BEN, at=later(9))
+    with pytest.raises(AlreadyTaken, match="Ben"):
+        desk.correct(store, "request-1", "Perhaps.", of_version=1, by=ANA, at=later(10))
+    assert desk.correct(store, "request-1", "No, sorry.", of_version=1, by=BEN, at=later(11)).answer_version == 2
+    assert desk.correct(store, "request-1", "Perhaps.", of_version=2, by=ANA, at=later(12)).answer_version == 3
+
+
 def test_a_correction_that_says_the_same_changes_nothing(store: Store) -> None:
     before = an_answered_request(answer="Yes.")
     store.commit(Put(before))

@@ -11,7 +11,8 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-from holdline.call import KnowledgeUse, Speaker
+from holdline import line
+from holdline.call import Call, CallKind, KnowledgeUse, Outcome, Speaker
 from holdline.firestore.database import FirestoreDatabase
 from holdline.help_request import ContextTurn, HelpRequest, Status
 from holdline.store import Create, Put, Store, must_get
@@ -54,7 +55,6 @@ def ask(store: Store) -> Iterator[Callable[..., HelpRequest]]:
     def one(question: str = "Do you have a piano?", **fields: Any) -> HelpRequest:
         request = HelpRequest(
             id=f"page-{uuid4().hex[:12]}",
-            call="page-test",
             question=question,
             reason="The knowledge has no sure answer.",
             caller="+1212***0142",
@@ -62,7 +62,7 @@ def ask(store: Store) -> Iterator[Callable[..., HelpRequest]]:
             nearest=(KnowledgeUse(entry="e", question="Is there music?", answer="Softly, all day.", score=0.31),),
             asked_at=now(),
             expires_at=now() + timedelta(seconds=120),
-            **fields,
+            **{"call": "page-test", **fields},
         )
         store.commit(Create(request))
         asked.append(request.id)
@@ -73,6 +73,25 @@ def ask(store: Store) -> Iterator[Callable[..., HelpRequest]]:
         request = must_get(store, HelpRequest, request_id).record
         closed = {"status": Status.CLOSED, "closed_at": now() - timedelta(hours=1)}
         store.commit(Put(request.model_copy(update=closed)))
+
+
+@pytest.fixture
+def a_call(store: Store) -> Iterator[str]:
+    """The id of one that is on until the test ends: a line takes only so many."""
+    call = Call(
+        id=f"page-{uuid4().hex[:12]}",
+        kind=CallKind.BROWSER,
+        caller="browser",
+        caller_identity="caller",
+        line="+12125550100",
+        voice_agent="front-desk",
+        voice_agent_version="v1",
+        opened_by="page-test",
+        started_at=now(),
+    )
+    store.commit(Create(call))
+    yield call.id
+    line.close(store, call.id, outcome=Outcome.CALLER_LEFT, at=now())
 
 
 @pytest.fixture

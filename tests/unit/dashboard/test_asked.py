@@ -59,6 +59,11 @@ def test_a_question_that_is_put_to_anyone_says_nothing() -> None:
             "The text to Rosa could not be sent: No such number.",
             True,
         ),
+        (
+            a_text(TextStatus.FAILED, may_have_arrived=True, problem="nobody knows"),
+            "The text to Rosa may not have arrived: nobody knows",
+            True,
+        ),
         (a_text(TextStatus.FAILED), "The text to Rosa could not be sent", True),
         (a_text(TextStatus.FAILED, to=None), "The text to whoever is on duty could not be sent", True),
     ],

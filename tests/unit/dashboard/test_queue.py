@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
+from dashboard.acts import DONE
 from dashboard.preview import VoiceUnavailable
-from dashboard.queue import DONE
 from holdline import desk, line, presence
 from holdline.callback import Callback
 from holdline.errors import Unavailable
