@@ -3,12 +3,13 @@
 import logging
 
 from functions.context import Context
-from holdline import config, lease, line
+from holdline import lease, line
 from holdline.call import Call, CallKind, Dispatch, Outcome
-from holdline.errors import HoldlineError
+from holdline.errors import AlreadyExists, HoldlineError
 from holdline.logs import about
 from holdline.people import PhoneNumber
 from holdline.redaction import masked
+from holdline.store import Create
 from holdline.voice_agent import on_duty
 
 log = logging.getLogger(__name__)
@@ -30,31 +31,43 @@ def open_call(
     """
     about(call=call_id, org=number.org)
     store, at = context.database.for_org(number.org), context.now()
-    voice_agent, version = on_duty(store, number.voice_agent, at=at)
-    call = line.open_call(
-        store,
+    duty = on_duty(store, number.voice_agent, at=at)
+    call = _written(
+        context,
         Call(
             id=call_id,
             kind=kind,
             caller=caller,
             caller_identity=caller_identity,
             line=number.id,
-            voice_agent=voice_agent.id,
-            voice_agent_version=version,
+            voice_agent=duty.voice_agent.id,
+            voice_agent_version=duty.version,
             opened_by=opened_by,
             started_at=at,
-            delete_at=config.organisation_in_force(store, number.org, at=at).keeps_until(at),
+            delete_at=duty.organisation.keeps_until(at),
         ),
+        org=number.org,
     )
     if not call.is_live:
         return call
     try:
-        lease.expect(context.database.platform, call.id, org=number.org, at=at)
         context.rooms.open(Dispatch.to(call, org=number.org))
     except Exception:  # whatever it was, this call will not be held
         _close_as_failed(context, number.org, call.id)
         raise
     log.info("call %s: %s rings %s", call.id, masked(call.caller), masked(call.line))
+    return call
+
+
+def _written(context: Context, call: Call, *, org: str) -> Call:
+    """The call with the lease of the job that is to come, in one commit; or the call that is there already."""
+    awaited = lease.awaited(call.id, org=org, at=call.started_at)
+    try:
+        context.database.commit((org, Create(call)), (None, awaited))
+    except AlreadyExists:  # the same webhook again
+        call = line.open_call(context.database.for_org(org), call)
+        if call.is_live:
+            lease.expect(context.database.platform, call.id, org=org, at=call.started_at)
     return call
 
 

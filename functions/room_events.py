@@ -21,6 +21,8 @@ from holdline.store import Store, must_get
 
 log = logging.getLogger(__name__)
 
+TOLD = ("participant_joined", "participant_left", "room_finished")
+"""The events that change anything; for others, such as each track's, storage need not be asked."""
 STILL_HERE = frozenset(map(DisconnectReason.Value, COMES_BACK))
 SENT_AWAY = (DisconnectReason.ROOM_DELETED, DisconnectReason.ROOM_CLOSED, DisconnectReason.PARTICIPANT_REMOVED)
 """Only our own programs do this to a caller."""
@@ -54,6 +56,8 @@ def room_event(request: Request, context: Context) -> Response:
 
 def take_in(event: WebhookEvent, call_id: str, store: Store, *, at: datetime) -> None:
     """Raises NotFound, InvalidDocument, StoreError. Events come late, twice and in any order."""
+    if event.event not in TOLD:
+        return
     about(call=call_id, org=store.org)
     call = must_get(store, Call, call_id).record
     if not call.is_live:

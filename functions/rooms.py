@@ -1,7 +1,10 @@
 """The port to LiveKit's rooms, and its adapter. What a call is, and who may enter its room, is decided elsewhere."""
 
 import asyncio
-from typing import Protocol
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol, TypeVar
 
 import aiohttp
 from livekit.api import (
@@ -18,6 +21,8 @@ from livekit.api import (
 from holdline.call import Dispatch
 from holdline.errors import HoldlineError
 from holdline.settings import LiveKitSettings
+
+T = TypeVar("T")
 
 TIMEOUT_S = 3.0
 """A caller hears nothing while we wait for the room, and Twilio gives up after 15 s in all."""
@@ -63,36 +68,16 @@ class Rooms(Protocol):
 
 
 class LiveKitRooms:
+    """Called from any thread, over connections that an event loop of its own keeps; `disconnect` when done."""
+
     def __init__(self, settings: LiveKitSettings) -> None:
         self._settings = settings
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="rooms", daemon=True)
+        self._thread.start()
+        self._api = self._on_the_loop(self._new_api())
 
     def open(self, dispatch: Dispatch) -> None:
-        try:
-            asyncio.run(asyncio.wait_for(self._create(dispatch), TIMEOUT_S))
-        except (TwirpError, aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise RoomNotOpened(f"LiveKit did not open the room ({type(error).__name__}).") from error
-
-    def send_agent(self, room: str, dispatch: Dispatch) -> None:
-        try:
-            asyncio.run(asyncio.wait_for(self._dispatch(room, dispatch), TIMEOUT_S))
-        except (TwirpError, aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise AgentNotSent(f"LiveKit did not take the dispatch ({type(error).__name__}).") from error
-
-    def close(self, room: str) -> None:
-        try:
-            asyncio.run(asyncio.wait_for(self._delete(room), TIMEOUT_S))
-        except (TwirpError, aiohttp.ClientError, TimeoutError, OSError) as error:
-            if isinstance(error, TwirpError) and error.code == TwirpErrorCode.NOT_FOUND:
-                return
-            raise RoomNotClosed(f"LiveKit did not close the room ({type(error).__name__}).") from error
-
-    def names(self) -> frozenset[str]:
-        try:
-            return asyncio.run(asyncio.wait_for(self._list(), TIMEOUT_S))
-        except (TwirpError, aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise RoomsUnknown(f"LiveKit did not name its rooms ({type(error).__name__}).") from error
-
-    async def _create(self, dispatch: Dispatch) -> None:
         metadata = dispatch.model_dump_json()
         request = CreateRoomRequest(
             name=dispatch.call,
@@ -102,25 +87,55 @@ class LiveKitRooms:
             departure_timeout=DEPARTURE_TIMEOUT_S,
             max_participants=MAX_PARTICIPANTS,
         )
-        async with self._api() as api:
-            await api.room.create_room(request)
+        with _told_as(RoomNotOpened, "did not open the room"):
+            self._ask(lambda: self._api.room.create_room(request))
 
-    async def _dispatch(self, room: str, dispatch: Dispatch) -> None:
+    def send_agent(self, room: str, dispatch: Dispatch) -> None:
         request = CreateAgentDispatchRequest(
             agent_name=self._settings.agent_name, room=room, metadata=dispatch.model_dump_json()
         )
-        async with self._api() as api:
+        with _told_as(AgentNotSent, "did not take the dispatch"):
+            self._on_the_loop(self._dispatch(request))
+
+    def close(self, room: str) -> None:
+        with _told_as(RoomNotClosed, "did not close the room"):
+            try:
+                self._ask(lambda: self._api.room.delete_room(DeleteRoomRequest(room=room)))
+            except TwirpError as error:
+                if error.code != TwirpErrorCode.NOT_FOUND:
+                    raise
+
+    def names(self) -> frozenset[str]:
+        with _told_as(RoomsUnknown, "did not name its rooms"):
+            found = self._ask(lambda: self._api.room.list_rooms(ListRoomsRequest()))
+            return frozenset(room.name for room in found.rooms)
+
+    def disconnect(self) -> None:
+        self._on_the_loop(self._api.aclose())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _ask(self, question: Callable[[], Awaitable[T]]) -> T:
+        """For what may be asked twice: a connection that is kept may have gone when it is needed."""
+
+        async def asked() -> T:
+            try:
+                return await question()
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+                return await question()
+
+        return self._on_the_loop(asked())
+
+    def _on_the_loop(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, TIMEOUT_S), self._loop).result()
+
+    async def _dispatch(self, request: CreateAgentDispatchRequest) -> None:
+        """Over a new connection, since it must not be asked twice."""
+        async with await self._new_api() as api:
             await api.agent_dispatch.create_dispatch(request)
 
-    async def _delete(self, room: str) -> None:
-        async with self._api() as api:
-            await api.room.delete_room(DeleteRoomRequest(room=room))
-
-    async def _list(self) -> frozenset[str]:
-        async with self._api() as api:
-            return frozenset(room.name for room in (await api.room.list_rooms(ListRoomsRequest())).rooms)
-
-    def _api(self) -> LiveKitAPI:
+    async def _new_api(self) -> LiveKitAPI:
         return LiveKitAPI(
             self._settings.livekit_url,
             self._settings.livekit_api_key,
@@ -128,3 +143,12 @@ class LiveKitRooms:
             timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
             failover=False,
         )
+
+
+@contextmanager
+def _told_as(failure: type[HoldlineError], what: str) -> Iterator[None]:
+    """Translate what the client raises, once."""
+    try:
+        yield
+    except (TwirpError, aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise failure(f"LiveKit {what} ({type(error).__name__}).") from error

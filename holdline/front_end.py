@@ -13,7 +13,6 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from holdline import config
 from holdline.call import Call, CallKind
 from holdline.errors import AlreadyExists
 from holdline.records import checked_id
@@ -67,7 +66,7 @@ def open_call(store: Store, line: Line, *, room: str, room_sid: str, at: datetim
 
     Raises NoVoiceAgent where there is no such voice agent or it is switched off, and Unavailable.
     """
-    voice_agent, version = on_duty(store, line.voice_agent, at=at)
+    duty = on_duty(store, line.voice_agent, at=at)
     call = Call(
         id=call_id(room_sid),
         kind=CallKind.FRONT_END,
@@ -75,11 +74,11 @@ def open_call(store: Store, line: Line, *, room: str, room_sid: str, at: datetim
         caller_identity=None,
         line=line.voice_agent,
         room=room,
-        voice_agent=voice_agent.id,
-        voice_agent_version=version,
+        voice_agent=duty.voice_agent.id,
+        voice_agent_version=duty.version,
         opened_by=room_sid,
         started_at=at,
-        delete_at=config.organisation_in_force(store, line.org, at=at).keeps_until(at),
+        delete_at=duty.organisation.keeps_until(at),
     )
     try:
         store.commit(Create(call))

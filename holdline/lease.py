@@ -42,10 +42,15 @@ class Lease(Record):
     """Its holder said that it goes: nobody need wait until it would have run out."""
 
 
+def awaited(call: str, *, org: str, at: datetime) -> Create:
+    """A job is sent for; if it does not come, another is."""
+    return Create(Lease(id=call, org=org, job="", epoch=1, until=at + COMES_WITHIN))
+
+
 def expect(platform: Store, call: str, *, org: str, at: datetime) -> None:
-    """A job was sent for; if it does not come, another is. Again is harmless. Raises Unavailable."""
+    """Write that a job is awaited; again is harmless. Raises Unavailable."""
     with contextlib.suppress(AlreadyExists):
-        platform.commit(Create(Lease(id=call, org=org, job="", epoch=1, until=at + COMES_WITHIN)))
+        platform.commit(awaited(call, org=org, at=at))
 
 
 def take(platform: Store, call: str, *, org: str, job: str, epoch: int, at: datetime) -> Lease:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from holdline.errors import AlreadyExists, InvalidDocument, NotFound, Stale
+from holdline.records import Record
 from holdline.store import (
     Create,
     Delete,
     Found,
     Query,
     R,
+    Read,
     Remark,
     Store,
     Stored,
@@ -47,6 +49,16 @@ class MemoryDatabase:
     def for_org(self, org: str) -> Store:
         return MemoryStore(self, org)
 
+    def commit(self, *writes: tuple[str | None, Write]) -> None:
+        with self._lock:
+            planned = dict(self._documents)
+            for (_, write), path in zip(writes, paths_of(writes), strict=True):
+                self._apply(planned, write, path)
+            if planned != self._documents:
+                self._documents.clear()
+                self._documents.update(planned)
+                self._tell()
+
     def close(self) -> None:
         for watch in list(self._watches):
             watch.close()
@@ -63,54 +75,6 @@ class MemoryDatabase:
         with self._lock:
             self._documents.pop(path, None)
             self._tell()
-
-    def _tell(self) -> None:
-        for watch in list(self._watches):
-            watch.look()
-
-
-class MemoryStore:
-    def __init__(self, database: MemoryDatabase, org: str | None) -> None:
-        self._database = database
-        self._org = org
-
-    @property
-    def org(self) -> str | None:
-        return self._org
-
-    def get(self, kind: type[R], document_id: str) -> Stored[R] | None:
-        with self._database._lock:
-            held = self._database._documents.get(path_of(self._org, kind.collection, document_id))
-        return None if held is None else Stored(kind.from_document(document_id, held[0]), held[1])
-
-    def find(self, query: Query[R]) -> Found[R]:
-        prefix = collection_of(self._org, query.kind.collection) + "/"
-        with self._database._lock:
-            rows = {
-                path.removeprefix(prefix): held
-                for path, held in self._database._documents.items()
-                if path.startswith(prefix) and "/" not in path.removeprefix(prefix) and _meets(held[0], query.where)
-            }
-        ordered = in_order(query, {name: fields for name, (fields, _) in rows.items()})
-        return _read(query.kind, [(name, *rows[name]) for name in ordered[: query.limit]])
-
-    def commit(self, *writes: Write) -> None:
-        database = self._database
-        with database._lock:
-            planned = dict(database._documents)
-            for write, path in zip(writes, paths_of(self._org, writes), strict=True):
-                self._apply(planned, write, path)
-            if planned != database._documents:
-                database._documents.clear()
-                database._documents.update(planned)
-                database._tell()
-
-    def watch(self, query: Query[R], on_state: Callable[[Found[R]], None]) -> Watch:
-        watch = _MemoryWatch(self, query, on_state)
-        with self._database._lock:
-            self._database._watches.append(watch)
-            watch.look()
-        return watch
 
     def _apply(self, documents: Documents, write: Write, path: str) -> None:
         held = documents.get(path)
@@ -132,7 +96,57 @@ class MemoryStore:
                 raise AlreadyExists(path)
             fields = write.record.document()
         if held is None or held[0] != fields:  # a write that changes nothing is no new revision
-            documents[path] = (fields, next(self._database._revisions))
+            documents[path] = (fields, next(self._revisions))
+
+    def _tell(self) -> None:
+        for watch in list(self._watches):
+            watch.look()
+
+
+class MemoryStore:
+    def __init__(self, database: MemoryDatabase, org: str | None) -> None:
+        self._database = database
+        self._org = org
+
+    @property
+    def org(self) -> str | None:
+        return self._org
+
+    def get(self, kind: type[R], document_id: str) -> Stored[R] | None:
+        with self._database._lock:
+            held = self._database._documents.get(path_of(self._org, kind.collection, document_id))
+        return None if held is None else Stored(kind.from_document(document_id, held[0]), held[1])
+
+    def get_all(self, *wanted: tuple[type[Record], str]) -> list[Read]:
+        with self._database._lock:
+            return [self._read(kind, document_id) for kind, document_id in wanted]
+
+    def find(self, query: Query[R]) -> Found[R]:
+        prefix = collection_of(self._org, query.kind.collection) + "/"
+        with self._database._lock:
+            rows = {
+                path.removeprefix(prefix): held
+                for path, held in self._database._documents.items()
+                if path.startswith(prefix) and "/" not in path.removeprefix(prefix) and _meets(held[0], query.where)
+            }
+        ordered = in_order(query, {name: fields for name, (fields, _) in rows.items()})
+        return _read(query.kind, [(name, *rows[name]) for name in ordered[: query.limit]])
+
+    def commit(self, *writes: Write) -> None:
+        self._database.commit(*((self._org, write) for write in writes))
+
+    def _read(self, kind: type[Record], document_id: str) -> Read:
+        try:
+            return self.get(kind, document_id)
+        except InvalidDocument as error:
+            return error
+
+    def watch(self, query: Query[R], on_state: Callable[[Found[R]], None]) -> Watch:
+        watch = _MemoryWatch(self, query, on_state)
+        with self._database._lock:
+            self._database._watches.append(watch)
+            watch.look()
+        return watch
 
 
 class _MemoryWatch:

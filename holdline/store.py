@@ -26,6 +26,10 @@ class Stored(Generic[R]):
     revision: Any
 
 
+Read = Stored[Any] | InvalidDocument | None
+"""What one of several documents came to: one that people broke does not hide the others."""
+
+
 @dataclass(frozen=True)
 class Found(Generic[R]):
     """What a query met: the readable documents, and those whose shape people broke."""
@@ -116,6 +120,10 @@ class Store(Protocol):
         """The document, or None; raises InvalidDocument, Unavailable."""
         ...
 
+    def get_all(self, *wanted: tuple[type[Record], str]) -> "list[Read]":
+        """These documents as they were at one moment, in the order of asking, in one round trip; raises Unavailable."""
+        ...
+
     def find(self, query: Query[R]) -> Found[R]:
         """Everything the query meets now; raises Unavailable."""
         ...
@@ -144,6 +152,10 @@ class Database(Protocol):
 
     def for_org(self, org: str) -> Store: ...
 
+    def commit(self, *writes: tuple[str | None, Write]) -> None:
+        """As `Store.commit`, over several stores: each write with its organisation, or None for the platform."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -168,10 +180,10 @@ def collection_of(org: str | None, collection: str) -> str:
     return f"orgs/{checked_id(org)}/{collection}"
 
 
-def paths_of(org: str | None, writes: Sequence[Write]) -> list[str]:
+def paths_of(writes: Sequence[tuple[str | None, Write]]) -> list[str]:
     """Which document each write of a batch is about; raises ValueError where two are about the same one."""
     paths: list[str] = []
-    for write in writes:
+    for org, write in writes:
         if isinstance(write, Remark):
             paths.append(path_of(org, write.kind.collection, write.id))
         else:

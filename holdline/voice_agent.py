@@ -1,5 +1,6 @@
 """A voice agent's configuration: what an admin sets for one line, and whether it answers."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -7,7 +8,7 @@ from pydantic import Field
 
 from holdline import config
 from holdline.errors import NotFound, NoVoiceAgent
-from holdline.people import Spoken
+from holdline.people import Organisation, Spoken
 from holdline.records import Record
 from holdline.store import Store
 
@@ -37,13 +38,23 @@ class VoiceAgent(Record):
     """The longest silence on hold, in seconds."""
 
 
-def on_duty(store: Store, voice_agent_id: str, *, at: datetime) -> tuple[VoiceAgent, str]:
-    """The voice agent that answers a call starting at `at`, and its version. Raises NoVoiceAgent, Unavailable."""
-    name = f"{store.org}/{voice_agent_id}"
+@dataclass(frozen=True)
+class OnDuty:
+    """Who answers a call, and for whom."""
+
+    voice_agent: VoiceAgent
+    version: str
+    organisation: Organisation
+
+
+def on_duty(store: Store, voice_agent_id: str, *, at: datetime) -> OnDuty:
+    """Who answers a call starting at `at`, in one round trip. Raises NoVoiceAgent, Unavailable."""
+    org = str(store.org)
+    agent, organisation = config.read(store, (VoiceAgent, voice_agent_id), (Organisation, org))
     try:
-        voice_agent, version = config.in_force(store, VoiceAgent, voice_agent_id, at=at)
+        voice_agent, version = agent.in_force(store, at=at)
     except NotFound:
-        raise NoVoiceAgent(f"There is no voice agent {name}, or none that was ever valid.") from None
+        raise NoVoiceAgent(f"There is no voice agent {org}/{voice_agent_id}, or none that was ever valid.") from None
     if not voice_agent.active:
-        raise NoVoiceAgent(f"{name} is switched off.")
-    return voice_agent, version
+        raise NoVoiceAgent(f"{org}/{voice_agent_id} is switched off.")
+    return OnDuty(voice_agent, version, config.organisation_of(organisation, store, at=at))

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 from holdline.memory_store import MemoryDatabase, MemoryStore
-from holdline.store import R, Stored, Write
+from holdline.records import Record
+from holdline.store import Found, Query, R, Read, Stored, Write
 
 
 class CountingStore(MemoryStore):
-    """Remembers each batch; before the first one, something else may happen."""
+    """Remembers each batch, and how often it was read; before the first one, something else may happen."""
 
     def __init__(
         self, database: MemoryDatabase, org: str = "salon", *, first: Callable[[], object] | None = None
@@ -15,6 +16,19 @@ class CountingStore(MemoryStore):
         super().__init__(database, org)
         self._first = first
         self.batches: list[tuple[Write, ...]] = []
+        self.reads = 0
+
+    def get(self, kind: type[R], document_id: str) -> Stored[R] | None:
+        self.reads += 1
+        return super().get(kind, document_id)
+
+    def get_all(self, *wanted: tuple[type[Record], str]) -> list[Read]:
+        self.reads += 1
+        return MemoryStore(self._database, self._org).get_all(*wanted)
+
+    def find(self, query: Query[R]) -> Found[R]:
+        self.reads += 1
+        return super().find(query)
 
     def commit(self, *writes: Write) -> None:
         first, self._first = self._first, None

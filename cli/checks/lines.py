@@ -10,8 +10,9 @@ from cli.checks.check import Answer, Check, Fault, Fine, Subject
 from holdline.config import in_force
 from holdline.errors import InvalidDocument, NotFound
 from holdline.people import Organisation, PhoneNumber
+from holdline.records import Record
 from holdline.redaction import masked
-from holdline.store import Found, Query, R, Store, Stored, Watch, Write
+from holdline.store import Found, Query, R, Read, Store, Stored, Watch, Write
 from holdline.voice_agent import VoiceAgent
 
 MEND = "Begin what is missing (`holdline organisation`), or bind the number anew (`holdline number bind`)."
@@ -64,6 +65,9 @@ class ReadOnly:
 
     def get(self, kind: type[R], document_id: str) -> Stored[R] | None:
         return self._store.get(kind, document_id)
+
+    def get_all(self, *wanted: tuple[type[Record], str]) -> list[Read]:
+        return self._store.get_all(*wanted)
 
     def find(self, query: Query[R]) -> Found[R]:
         return self._store.find(query)

@@ -2,10 +2,10 @@
 
 from holdline.firestore.connection import Connection
 from holdline.firestore.pace import Pace
-from holdline.firestore.store import FirestoreStore
+from holdline.firestore.store import FirestoreStore, commit
 from holdline.firestore.watches import Standing, Watches
 from holdline.settings import FirestoreSettings
-from holdline.store import Store
+from holdline.store import Store, Write
 
 
 def connect(settings: FirestoreSettings, *, pace: Pace | None = None) -> "FirestoreDatabase":
@@ -30,6 +30,9 @@ class FirestoreDatabase:
 
     def for_org(self, org: str) -> Store:
         return FirestoreStore(self._client, self._watches, org=org)
+
+    def commit(self, *writes: tuple[str | None, Write]) -> None:
+        commit(self._client, writes)
 
     @property
     def watches(self) -> Standing:

@@ -11,12 +11,14 @@ from holdline.errors import AlreadyExists, HoldlineError, InvalidDocument, NotFo
 from holdline.firestore.connection import TIMEOUT_S
 from holdline.firestore.documents import Row, add, asked, found, row_of
 from holdline.firestore.watches import Watches
+from holdline.records import Record
 from holdline.store import (
     Create,
     Delete,
     Found,
     Query,
     R,
+    Read,
     Remark,
     Stored,
     Update,
@@ -64,6 +66,13 @@ class FirestoreStore:
             raise parsed
         return parsed
 
+    def get_all(self, *wanted: tuple[type[Record], str]) -> list[Read]:
+        references = [self._client.document(path_of(self._org, kind.collection, one)) for kind, one in wanted]
+        with _our_errors():  # they come in any order
+            found = {snapshot.reference: snapshot for snapshot in self._client.get_all(references, **_READ)}
+        read = [found[reference] for reference in references]
+        return [row_of(kind, one).parsed if one.exists else None for (kind, _), one in zip(wanted, read, strict=True)]
+
     def find(self, query: Query[R]) -> Found[R]:
         wanted = asked(query, self._client.collection(collection_of(self._org, query.kind.collection)))
         rows: list[Row[R]] = []
@@ -80,18 +89,24 @@ class FirestoreStore:
         return found(rows)
 
     def commit(self, *writes: Write) -> None:
-        if not writes:
-            return
-        paths = paths_of(self._org, writes)
-        batch = self._client.batch()
-        for write, path in zip(writes, paths, strict=True):
-            add(batch, write, self._client.document(path), client=self._client)
-        with _our_errors(list(zip(writes, paths, strict=True))):
-            batch.commit(**_WRITE)
+        commit(self._client, [(self._org, write) for write in writes])
 
     def watch(self, query: Query[R], on_state: Callable[[Found[R]], None]) -> Watch:
         collection = collection_of(self._org, query.kind.collection)
         return self._watches.start(query, collection=collection, on_state=on_state)
+
+
+def commit(client: Any, writes: Sequence[tuple[str | None, Write]]) -> None:
+    """All of the writes or none, each about a document of its organisation, or of the platform."""
+    if not writes:
+        return
+    paths = paths_of(writes)
+    about = [(write, path) for (_, write), path in zip(writes, paths, strict=True)]
+    batch = client.batch()
+    for write, path in about:
+        add(batch, write, client.document(path), client=client)
+    with _our_errors(about):
+        batch.commit(**_WRITE)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import pytest
 from pydantic import Field
 
 from holdline import desk
+from holdline.call import Call
 from holdline.errors import AlreadyExists, AlreadyTaken, InvalidDocument, NotFound, Stale, StoreError
 from holdline.help_request import HelpRequest, Status
 from holdline.people import AuditEntry, Organisation, PersonRef, PhoneNumber
@@ -38,6 +39,25 @@ def test_a_document_that_is_not_there_is_none_and_must_get_says_so(store: Store)
     assert store.get(HelpRequest, "nobody") is None
     with pytest.raises(NotFound, match="help_requests/nobody"):
         must_get(store, HelpRequest, "nobody")
+
+
+def test_several_documents_are_read_at_once_in_the_order_of_asking(store: Store, house: House) -> None:
+    store.commit(Create(a_request()), Create(a_voice_agent()))
+    request, nobody, agent = store.get_all(
+        (HelpRequest, "request-1"), (VoiceAgent, "nobody"), (VoiceAgent, "reception")
+    )
+    assert (request, nobody) == (must_get(store, HelpRequest, "request-1"), None)
+    assert agent == must_get(store, VoiceAgent, "reception")
+    assert store.get_all() == []
+
+
+def test_of_several_documents_a_broken_one_hides_no_other(store: Store, house: House) -> None:
+    store.commit(Create(a_request()))
+    house.write_by_hand("orgs/salon/voice_agents/reception", {"name": 7, "problem": "known"})
+    broken, request = store.get_all((VoiceAgent, "reception"), (HelpRequest, "request-1"))
+    assert isinstance(broken, InvalidDocument)
+    assert broken.noted == "known"
+    assert request == must_get(store, HelpRequest, "request-1")
 
 
 def test_create_meets_a_document_and_leaves_it(store: Store) -> None:
@@ -149,6 +169,22 @@ def test_a_batch_is_written_whole_or_not_at_all(store: Store) -> None:
     assert must_get(store, AuditEntry, entry.id).record == entry
 
 
+def test_a_batch_over_several_stores_is_written_whole_or_not_at_all(house: House) -> None:
+    database, salon = house.database, house.database.for_org("salon")
+    writes = ("salon", Create(a_call())), ("dental", Create(a_call())), (None, Create(a_phone_number()))
+    salon.commit(Create(a_call()))
+    with pytest.raises(AlreadyExists, match="orgs/salon/calls/call-1"):
+        database.commit(*writes)
+    assert database.for_org("dental").get(Call, "call-1") is None
+    assert database.platform.get(PhoneNumber, a_phone_number().id) is None
+    salon.commit(Delete(must_get(salon, Call, "call-1")))
+    database.commit(*writes)
+    assert must_get(salon, Call, "call-1").record == must_get(database.for_org("dental"), Call, "call-1").record
+    assert must_get(database.platform, PhoneNumber, a_phone_number().id).record == a_phone_number()
+    with pytest.raises(ValueError, match="once"):
+        database.commit(("salon", Put(a_call())), ("salon", Put(a_call())))
+
+
 def test_each_write_of_a_batch_has_its_own_precondition(store: Store) -> None:
     store.commit(Create(a_request("one")), Create(a_request("two")))
     one, two = must_get(store, HelpRequest, "one"), must_get(store, HelpRequest, "two")
@@ -203,6 +239,7 @@ def test_an_organisation_reads_its_own_document_and_no_other(house: House) -> No
     assert must_get(salon, Organisation, "salon").record.id == "salon"
     for attempt in (
         lambda: salon.get(Organisation, "dental"),
+        lambda: salon.get_all((Organisation, "dental")),
         lambda: salon.commit(Put(an_organisation("dental"))),
         lambda: salon.commit(Remark(Organisation, "dental", "?")),
         lambda: salon.find(Query(Organisation)),

@@ -23,6 +23,12 @@ class Line:
             for pair in self._pairs:
                 pair.is_mute.set()
 
+    def hang_up_when_used(self) -> None:
+        """The connections that there are end as soon as the client sends anything. New ones work."""
+        with self._lock:
+            for pair in self._pairs:
+                pair.hangs_up.set()
+
     def close(self) -> None:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
@@ -51,6 +57,7 @@ class _Pair:
     def __init__(self, near: socket.socket, far: socket.socket) -> None:
         self._ends = near, far
         self.is_mute = threading.Event()
+        self.hangs_up = threading.Event()
         for come, go in ((near, far), (far, near)):
             threading.Thread(target=self._carry, args=(come, go), name="line", daemon=True).start()
 
@@ -63,6 +70,8 @@ class _Pair:
     def _carry(self, come: socket.socket, go: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := come.recv(65536):
+                if self.hangs_up.is_set():
+                    break
                 if not self.is_mute.is_set():
                     go.sendall(data)
         if not self.is_mute.is_set():

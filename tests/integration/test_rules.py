@@ -26,7 +26,7 @@ service cloud.firestore {
 }
 """
 
-TOP_LEVEL = ["phone_numbers", "config_versions", "platform_tools", "leases", "orgs", "anything"]
+TOP_LEVEL = ["phone_numbers", "config_versions", "config_in_force", "platform_tools", "leases", "orgs", "anything"]
 OF_AN_ORGANISATION = [
     "voice_agents",
     "people",
@@ -41,6 +41,7 @@ OF_AN_ORGANISATION = [
     "knowledge",
     "knowledge_versions",
     "config_versions",
+    "config_in_force",
     "tools",
     "scenarios",
     "training",

@@ -7,7 +7,7 @@ from holdline.errors import InvalidDocument, NotFound
 from holdline.memory_store import MemoryDatabase
 from holdline.people import Organisation
 from holdline.store import Create, Put, Query, Store
-from holdline.voice_agent import VoiceAgent
+from holdline.voice_agent import VoiceAgent, on_duty
 from tests.builders import NOW, a_voice_agent, an_organisation, later
 from tests.doubles import CountingStore
 
@@ -44,6 +44,24 @@ def test_an_unchanged_configuration_is_the_same_version_and_nothing_is_written(s
     before = kept(store)
     _, second = in_force(store, VoiceAgent, "reception", at=later(60))
     assert (second, kept(store)) == (first, before)
+
+
+def test_what_is_in_force_is_read_in_one_round_trip(database: MemoryDatabase, store: Store) -> None:
+    store.commit(Create(an_organisation()))
+    on_duty(store, "reception", at=NOW)
+    counting = CountingStore(database)
+    on_duty(counting, "reception", at=later(1))
+    assert (counting.reads, counting.batches) == (1, [])
+
+
+def test_what_is_said_to_be_in_force_may_be_broken_too_and_is_mended_by_the_next_call(
+    database: MemoryDatabase, store: Store
+) -> None:
+    first = in_force(store, VoiceAgent, "reception", at=NOW)
+    database.write_by_hand("orgs/salon/config_in_force/voice_agents_reception", {"version": "a/b"})
+    assert in_force(store, VoiceAgent, "reception", at=later(1)) == first
+    database.write_by_hand(PATH, {"greeting": 7})
+    assert in_force(store, VoiceAgent, "reception", at=later(2)) == first
 
 
 def test_a_valid_edit_is_a_new_version_for_the_next_call(database: MemoryDatabase, store: Store) -> None:

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from holdline.answer_times import AnswerTime, AnswerTimes
 from holdline.call import CallKind, Dispatch, KnowledgeUse, Speaker
 from holdline.callback import Callback
-from holdline.config import ConfigVersion
+from holdline.config import ConfigVersion, InForce
 from holdline.duty import Asked, DutyPhone, Reply
 from holdline.errors import InvalidDocument
 from holdline.firestore.documents import plain
@@ -86,6 +86,7 @@ EVERY_KIND: list[Record] = [
         fields={"name": "Vera", "hours": {"mon": ["9", "19"]}, "since": NOW, "nothing": None},
         since=NOW,
     ),
+    InForce(id="voice_agents_reception", version="v1"),
 ]
 
 

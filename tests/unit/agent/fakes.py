@@ -11,7 +11,8 @@ from livekit import rtc
 
 from agent.utterance import Kind, Utterance
 from holdline.errors import Unavailable
-from holdline.store import Found, Query, R, Store, Stored, Watch, Write
+from holdline.records import Record
+from holdline.store import Found, Query, R, Read, Store, Stored, Watch, Write
 from tests.builders import later
 
 SPEECH_S = 2.0
@@ -159,6 +160,10 @@ class FlakyStore:
     def get(self, kind: type[R], document_id: str) -> Stored[R] | None:
         self._answer()
         return self._store.get(kind, document_id)
+
+    def get_all(self, *wanted: tuple[type[Record], str]) -> list[Read]:
+        self._answer()
+        return self._store.get_all(*wanted)
 
     def find(self, query: Query[R]) -> Found[R]:
         self._answer()

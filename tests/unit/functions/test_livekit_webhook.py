@@ -184,6 +184,15 @@ def test_without_storage_the_event_is_asked_for_again(world: World) -> None:
     assert world.livekit(room_event("room_finished")).status_code == 503
 
 
+@pytest.mark.parametrize("name", ["room_started", "track_published", "egress_ended"])
+def test_an_event_that_changes_nothing_asks_nothing_of_storage(
+    world: World, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    world.memory.write_by_hand(f"orgs/salon/calls/{CALL_ID}", {"kind": "broken"})
+    assert world.livekit(room_event(name)).status_code == 204
+    assert "InvalidDocument" not in caplog.text
+
+
 def test_a_token_for_a_room_is_no_signature(world: World) -> None:
     """LiveKit's keys sign tokens for callers too; those hold no digest of a body."""
     world.ring()

@@ -9,9 +9,11 @@ from werkzeug.test import TestResponse
 
 from functions import twiml
 from functions.rooms import RoomNotOpened
+from holdline import lease
 from holdline.call import Call, CallKind, Dispatch, Outcome
+from holdline.memory_store import MemoryDatabase
 from holdline.people import PhoneNumber
-from holdline.store import Put, Query
+from holdline.store import Put, Query, Write, must_get, paths_of
 from holdline.voice_agent import VoiceAgent
 from tests.unit.functions.world import (
     CALL_ID,
@@ -62,6 +64,28 @@ def test_a_call_is_written_and_a_room_with_an_agent_is_opened_for_it(world: Worl
             caller_identity=f"sip_{CALLER}",
         )
     ]
+
+
+def test_the_call_and_the_lease_of_the_job_that_is_to_come_are_written_together(world: World) -> None:
+    written: list[list[str]] = []
+
+    class Watched(MemoryDatabase):
+        def commit(self, *writes: tuple[str | None, Write]) -> None:
+            written.append(paths_of(writes))
+            super().commit(*writes)
+
+    world.ring(CallSid="CAbefore")
+    world.database = watched = Watched()
+    watched._documents = world.memory._documents
+    world.ring()
+    assert written == [[f"orgs/salon/calls/{CALL_ID}", f"leases/{CALL_ID}"]]
+
+
+def test_a_webhook_that_is_sent_twice_leaves_the_job_that_came_meanwhile_its_lease(world: World) -> None:
+    world.ring()
+    lease.take(world.memory.platform, CALL_ID, org="salon", job="job-1", epoch=1, at=NOW)
+    world.ring()
+    assert must_get(world.memory.platform, lease.Lease, CALL_ID).record.job == "job-1"
 
 
 def test_twilio_is_told_to_ring_the_room_over_sip_and_to_tell_us_what_became_of_it(world: World) -> None:

@@ -29,7 +29,7 @@ from holdline.errors import Unavailable
 from holdline.memory_store import MemoryDatabase
 from holdline.people import Organisation, PhoneNumber, Role
 from holdline.settings import FunctionsSettings
-from holdline.store import Database, Put, Store
+from holdline.store import Database, Put, Store, Write
 from holdline.voice_agent import VoiceAgent
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -127,6 +127,9 @@ class BrokenDatabase:
     def for_org(self, org: str) -> Store:
         raise self._failure
 
+    def commit(self, *writes: tuple[str | None, Write]) -> None:
+        raise self._failure
+
     def close(self) -> None: ...
 
 
@@ -174,6 +177,9 @@ class World:
 
             def for_org(self, org: str) -> Store:
                 return world.database.for_org(org)
+
+            def commit(self, *writes: tuple[str | None, Write]) -> None:
+                world.database.commit(*writes)
 
             def close(self) -> None: ...
 
