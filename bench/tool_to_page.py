@@ -12,8 +12,8 @@ import click
 
 from bench import held, plot
 from bench.calls import database_of
-from bench.live_queue import BOARD, connected, sign_in
 from bench.measure import Bar, Report, Series
+from bench.pages import BOARD, Pages, sign_in
 from bench.stack import whole
 from holdline.help_request import Status
 from local.demo import SALON
@@ -27,17 +27,17 @@ async def run(rounds: int) -> None:
         store = await asyncio.to_thread(held.furnish, db, SALON.organisation.id)
         call = await held.Held.open(store, f"call-{uuid4().hex[:8]}", org=SALON.organisation.id)
         cookie = await sign_in(stack["dashboard_url"], stack["people"])
-        page = await connected(stack["dashboard_url"], cookie)
-        await page.next(BOARD)
+        page = await asyncio.to_thread(Pages, stack["dashboard_url"], cookie)
+        await asyncio.to_thread(page.next, BOARD)
         for n in range(-2, rounds):
             request_id = f"{call.call}_{uuid4().hex[:8]}"
-            wanted = asyncio.create_task(page.next(request_id.encode()))
+            wanted = asyncio.create_task(asyncio.to_thread(page.next, request_id.encode()))
             await asyncio.sleep(random.uniform(0.1, 0.3))
             asked_at = time.time()
             call.parts.questions.ask(
                 request_id, f"Do you have {uuid4().hex}?", reason="", skill=None, confidence=None, nearest=()
             )
-            came_at = await wanted
+            (came_at,) = await wanted
             if n >= 0:
                 took.add((came_at - asked_at) * 1000)
             call.parts.questions.withdraw()

@@ -5,6 +5,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from flask import Flask, request
 from flask_wtf import CSRFProtect
@@ -45,15 +46,21 @@ def create_app(
         SESSION_COOKIE_SECURE=settings.dashboard_url.startswith("https:"),
         WTF_CSRF_TIME_LIMIT=None,  # a queue stays open for a whole shift; the token dies with the session
     )
+    organisations, attendance = Organisations(database), Attendance(database.for_org)
     app.extensions[KEY] = Services(
         settings=settings,
         database=database,
         identity=identity,
         switchboard=switchboard,
         synthesise=synthesise,
-        hub=Hub(database, clock=clock),
-        organisations=Organisations(database),
-        attendance=Attendance(database.for_org),
+        hub=Hub(
+            database,
+            organisations=organisations,
+            attendance=attendance,
+            draw=partial(stream.draw, app),
+            clock=clock,
+        ),
+        attendance=attendance,
         sign_ins=Throttle(8, within=timedelta(minutes=1)),
         web_calls=Throttle(6, within=timedelta(minutes=1)),
         clock=clock,

@@ -1,14 +1,18 @@
-"""Who looks at which organisation's queue: one feed for each that somebody looks at, and none for the others."""
+"""Who looks at which organisation's queue: one feed and one screen for each that somebody looks at, else none."""
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
+from dashboard.attendance import Attendance
 from dashboard.board import Board
 from dashboard.feed import Feed
+from dashboard.organisation import Organisations
 from dashboard.pulse import Pulse
+from dashboard.screen import Draw, Scene, Screen
 from holdline.help_request import HelpRequest
 from holdline.store import Database
 
@@ -32,12 +36,25 @@ class Watching:
 class Hub:
     """Feeds by organisation, counted by who follows them."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], datetime], idle_s: float = IDLE_S) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        organisations: Organisations,
+        attendance: Attendance,
+        draw: Draw,
+        clock: Callable[[], datetime],
+        idle_s: float = IDLE_S,
+    ) -> None:
         self._database = database
+        self._organisations = organisations
+        self._attendance = attendance
+        self._draw = draw
         self._clock = clock
         self._idle_s = idle_s
         self._lock = threading.Lock()
         self._feeds: dict[str, tuple[Feed, int]] = {}
+        self._screens: dict[str, Screen] = {}
         self._deaf_since: datetime | None = None
         self._pulse = Pulse(lambda: database.platform)
         self._stopping = threading.Event()
@@ -54,6 +71,16 @@ class Hub:
             yield feed
         finally:
             self._leave(org)
+
+    @contextmanager
+    def looking_at(self, org: str) -> Iterator[Screen]:
+        with self.following(org) as feed:
+            with self._lock:
+                screen = self._screens.get(org)
+                if screen is None or screen.is_closed:
+                    look = partial(self._scene, org, feed)
+                    screen = self._screens[org] = Screen(feed, look, self._draw, clock=self._clock)
+            yield screen
 
     def note(self, org: str, request: HelpRequest) -> None:
         with self._lock:
@@ -72,6 +99,15 @@ class Hub:
         """Whether the board is current, and so are the jobs whose callers are on it."""
         calls = {request.call for request in (*board.waiting, *board.answered)}
         return feed.is_live and self._pulse.is_felt(org, calls, at=at)
+
+    def _scene(self, org: str, feed: Feed, at: datetime) -> Scene | None:
+        """None until the first state arrived."""
+        board = feed.board(at=at)
+        if board is None:
+            return None
+        is_live = self.is_line_live(org, feed, board, at=at)
+        desk = self._attendance.of(org, at=at)
+        return Scene(board, self._organisations.of(org, at=at), is_live, desk)
 
     def watching(self, *, at: datetime) -> Watching:
         with self._lock:
@@ -114,4 +150,5 @@ class Hub:
             if feed is None or viewers:
                 return
             del self._feeds[org]
+            self._screens.pop(org, None)
         feed.close()

@@ -96,5 +96,6 @@ def _rendered(board: Board, typed: Typed | None, *, at: datetime) -> str:
         now=at,
         is_live=True,
         is_away=is_away(at),
+        viewer=g.person.uid,
         **written(typed),
     )

@@ -10,7 +10,6 @@ from flask import current_app
 from dashboard.attendance import Attendance
 from dashboard.identity import Identity
 from dashboard.live import Hub
-from dashboard.organisation import Organisations
 from dashboard.preview import Synthesise
 from dashboard.switchboard import Switchboard
 from dashboard.throttle import Throttle
@@ -28,7 +27,6 @@ class Services:
     switchboard: Switchboard
     synthesise: Synthesise
     hub: Hub
-    organisations: Organisations
     attendance: Attendance
     sign_ins: Throttle
     web_calls: Throttle

@@ -1,21 +1,22 @@
 """The live queue as server-sent events: the whole board at once and after every change, and a beat in between."""
 
+import random
+import secrets
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from flask import Blueprint, Response, g, render_template, request, stream_with_context
+from flask import Blueprint, Flask, Response, render_template, request, stream_with_context
+from flask_wtf.csrf import generate_csrf
 
 from dashboard.access import COOKIE, current_person
-from dashboard.attendance import AtTheDesk
-from dashboard.board import Board
 from dashboard.identity import IdentityUnavailable, NotSignedIn, SignedIn
+from dashboard.screen import Picture, Scene
 from dashboard.services import services
-from holdline.people import Organisation
 
 BEAT = timedelta(seconds=15)
-LOOK_S = 3.0
-"""How soon a viewer is told that the watch, or the job of a call, is not live, which nothing announces."""
 RETRY_MS = 2000
+FORM_TOKEN = secrets.token_hex(16)
+"""Stands in a picture for each viewer's own token. Nobody can know it, and so have it stand in what they say."""
 
 blueprint = Blueprint("stream", __name__)
 
@@ -27,7 +28,7 @@ def live() -> Response:
         person = current_person()
     except IdentityUnavailable:
         return Response(status=503)
-    events = _end() if person is None else _events(person, request.cookies[COOKIE])
+    events = _end() if person is None else _events(person, request.cookies[COOKIE], form_token=generate_csrf())
     return Response(
         stream_with_context(events),
         mimetype="text/event-stream",
@@ -35,15 +36,32 @@ def live() -> Response:
     )
 
 
-def _events(person: SignedIn, cookie: str) -> Iterator[str]:
+def draw(app: Flask, scene: Scene, viewer: str, at: datetime) -> str:
+    """The event that shows the scene to a person, but for their form token; on any thread."""
+    with app.test_request_context():
+        html = render_template(
+            "_board.html",
+            board=scene.board,
+            organisation=scene.organisation,
+            desk=scene.desk,
+            now=at,
+            is_live=scene.is_live,
+            viewer=viewer,
+            csrf_token=lambda: FORM_TOKEN,
+            drafts={},
+            notes={},
+        )
+    return _event("board", html)
+
+
+def _events(person: SignedIn, cookie: str, *, form_token: str) -> Iterator[str]:
     s = services()
-    g.person = person
-    shown: tuple[Board, bool, Organisation, AtTheDesk | None] | None = None
-    seen, number = -1, 0
-    with s.hub.following(person.org) as feed:
+    shown: Picture | None = None
+    with s.hub.looking_at(person.org) as screen:
         yield f"retry: {RETRY_MS}\n\n"
         next_beat = s.clock()
-        while not (feed.is_closed or s.hub.is_stopping):
+        earlier = BEAT * random.random()  # noqa: S311 - pages that come together, as after a restart, beat apart
+        while not (screen.is_closed or s.hub.is_stopping):
             now = s.clock()
             if now >= next_beat:
                 if not _still_signed_in(cookie, at=now, person=person):
@@ -51,23 +69,11 @@ def _events(person: SignedIn, cookie: str) -> Iterator[str]:
                     return
                 s.attendance.beat(person.org, person.ref, at=now)
                 yield _event("beat", now.isoformat())
-                next_beat = now + BEAT
-            board = feed.board(at=now)
-            organisation = s.organisations.of(person.org, at=now)
-            is_live = board is not None and s.hub.is_line_live(person.org, feed, board, at=now)
-            desk = s.attendance.of(person.org, at=now)
-            if board is not None and (board, is_live, organisation, desk) != shown:
-                shown = (board, is_live, organisation, desk)
-                number += 1
-                view = {"board": board, "organisation": organisation, "desk": desk, "now": now, "is_live": is_live}
-                html = render_template("_board.html", **view, drafts={}, notes={})
-                yield _event("board", html, number=number)
-            seen = feed.wait(seen, timeout_s=_until(next_beat, board, at=now))
-
-
-def _until(next_beat: datetime, board: Board | None, *, at: datetime) -> float:
-    change = board.next_change_at if board is not None and board.next_change_at is not None else next_beat
-    return min(LOOK_S, max(0.05, (min(next_beat, change) - at).total_seconds()))
+                next_beat, earlier = now + BEAT - earlier, timedelta()
+            picture = screen.wait(shown, timeout_s=max(0.05, (next_beat - now).total_seconds()))
+            if picture is not None and picture is not shown:
+                shown = picture
+                yield picture.for_eyes_of(person.uid).replace(FORM_TOKEN, form_token)
 
 
 def _still_signed_in(cookie: str, *, at: datetime, person: SignedIn) -> bool:
@@ -82,9 +88,8 @@ def _still_signed_in(cookie: str, *, at: datetime, person: SignedIn) -> bool:
     return True
 
 
-def _event(name: str, data: str, *, number: int | None = None) -> str:
-    lines = [f"id: {number}"] if number is not None else []
-    lines += [f"event: {name}", *(f"data: {line}" for line in data.splitlines())]
+def _event(name: str, data: str) -> str:
+    lines = [f"event: {name}", *(f"data: {line}" for line in data.splitlines())]
     return "\n".join(lines) + "\n\n"
 
 

@@ -89,7 +89,7 @@ class _Desk:
         return organisation_in_force(self._store, self._store.org or "", at=self._context.now())
 
     @cached_property
-    def there(self) -> Sequence[Presence]:
+    def there(self) -> Sequence[Presence] | None:
         return presence.there(self._store, at=self._context.now())
 
     @cached_property

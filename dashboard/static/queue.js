@@ -57,8 +57,6 @@ function notice({ quietly }) {
 
 function settle({ quietly = false } = {}) {
   lastBoardAt = Date.now();
-  const overview = document.getElementById("overview");
-  keepTime(overview.dataset.now);
   restore(board);
   lookForMe(board);
   board.querySelectorAll(".composer").forEach(count);
@@ -236,6 +234,7 @@ document.addEventListener("htmx:sseMessage", (event) => event.detail.type === "b
 keepDrafts();
 soundSwitch(document.getElementById("sound"));
 followLine(document.body);
+keepTime(document.getElementById("overview").dataset.now); // the page's own; a board from the stream may be older
 followSwitch();
 settle({ quietly: true });
 setInterval(() => tick(board), 250);

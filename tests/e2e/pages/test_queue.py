@@ -1,5 +1,6 @@
 """The queue as it is seen: what a card shows, and what becomes of it."""
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -23,6 +24,18 @@ def test_a_question_appears_by_itself_and_its_clock_ticks(
     expect(card.locator(".clock")).to_contain_text("0:02")
     expect(card.locator(".clock")).to_contain_text("0:03")
     assert page.title().startswith("(")
+
+
+def test_a_page_that_is_opened_later_shows_the_same_clock(
+    signed_in: Callable[..., Page], people: list[dict[str, str]], ask: Callable[..., HelpRequest]
+) -> None:
+    """The board that it is sent was drawn when the question came."""
+    card_of(signed_in(people[0]), request := ask())
+    time.sleep(4)
+    late = card_of(signed_in(people[1]), request).locator(".clock [data-since]")
+    time.sleep(1)  # the stream has brought its first board
+    minutes, seconds = map(int, late.inner_text().split(":"))
+    assert 0 <= (now() - request.asked_at).total_seconds() - (60 * minutes + seconds) < 1.5
 
 
 def test_a_question_can_be_answered_without_script(

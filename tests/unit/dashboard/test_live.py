@@ -1,9 +1,13 @@
 import threading
+from datetime import datetime
 
 import pytest
 
+from dashboard.attendance import Attendance
 from dashboard.live import Hub, Watching
+from dashboard.organisation import Organisations
 from dashboard.pulse import Pulse
+from dashboard.screen import Scene
 from holdline import desk, lease, line
 from holdline.errors import Unavailable
 from holdline.help_request import Event, HelpRequest, Status
@@ -13,9 +17,23 @@ from tests.builders import ANA, NOW, a_request, later
 from tests.unit.dashboard.world import happens
 
 
+def a_hub(database: MemoryDatabase, *, idle_s: float) -> Hub:
+    def draw(scene: Scene, viewer: str, at: datetime) -> str:
+        return f"{len(scene.board.waiting)} wait"
+
+    return Hub(
+        database,
+        organisations=Organisations(database),
+        attendance=Attendance(database.for_org),
+        draw=draw,
+        clock=lambda: NOW,
+        idle_s=idle_s,
+    )
+
+
 @pytest.fixture
 def hub(database: MemoryDatabase) -> Hub:
-    return Hub(database, clock=lambda: NOW, idle_s=0)
+    return a_hub(database, idle_s=0)
 
 
 def when_closed(hub: Hub, org: str) -> None:
@@ -116,7 +134,7 @@ def test_all_viewers_of_an_organisation_share_one_watch_that_ends_with_the_last(
 
 
 def test_a_page_that_is_loaded_again_finds_the_watch_still_open(database: MemoryDatabase) -> None:
-    hub = Hub(database, clock=lambda: NOW, idle_s=60)
+    hub = a_hub(database, idle_s=60)
     with hub.following("salon") as first:
         pass
     with hub.following("salon") as again:

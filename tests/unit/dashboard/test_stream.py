@@ -1,12 +1,17 @@
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import pytest
 from flask import Flask
 
+from dashboard.attendance import Attendance
 from dashboard.live import Hub
+from dashboard.organisation import Organisations
 from dashboard.services import KEY
+from dashboard.stream import FORM_TOKEN, draw
 from holdline import desk
 from holdline.store import Create, Put, Store
 from tests.builders import NOW, an_organisation
@@ -88,6 +93,22 @@ def test_each_viewer_sees_the_board_with_their_own_eyes(ana: Browser, rosa: Brow
     assert "Rosa is on it" in first_board(ana)
 
 
+def test_each_viewer_sends_their_forms_with_a_token_of_their_own(ana: Browser, rosa: Browser, salon: Store) -> None:
+    """The picture is shared; what proves that a form is one's own is not."""
+    salon.commit(Create(a_question()))
+    tokens = [set(re.findall(r'name="csrf_token" value="([^"]+)"', first_board(one))) for one in (ana, rosa)]
+    assert [len(of_one) for of_one in tokens] == [1, 1]
+    assert tokens[0] != tokens[1]
+    (token,) = tokens[0]
+    assert rosa.client.post("/help/r1/claim", data={"csrf_token": token}).status_code == 400
+    assert ana.client.post("/help/r1/claim", data={"csrf_token": token}).status_code == 303
+
+
+def test_the_stand_in_for_a_token_reaches_nobody(stream: Stream) -> None:
+    stream.next()
+    assert FORM_TOKEN not in stream.next().data
+
+
 def test_what_is_said_is_never_markup_in_the_stream(ana: Browser, salon: Store) -> None:
     salon.commit(Create(a_question(question="<img src=x onerror=alert(1)>\n\nevent: ended")))
     board = first_board(ana)
@@ -151,8 +172,16 @@ def test_another_organisations_stream_has_nothing_of_it(ana: Browser, david: Bro
 
 def test_a_viewer_who_leaves_lets_go_of_the_watch(app: Flask, ana: Browser) -> None:
     services = app.extensions[KEY]
-    app.extensions[KEY] = replace(services, hub=Hub(services.database, clock=services.clock, idle_s=0))
-    hub = app.extensions[KEY].hub
+    database, clock = services.database, services.clock
+    hub = Hub(
+        database,
+        organisations=Organisations(database),
+        attendance=Attendance(database.for_org),
+        draw=partial(draw, app),
+        clock=clock,
+        idle_s=0,
+    )
+    app.extensions[KEY] = replace(services, hub=hub)
     first_board(ana)
     for _ in range(200):
         if not hub.watched:

@@ -49,6 +49,11 @@ def at_the_desk(world: World, salon: Store, uid: str = "rosa", *skills: str) -> 
     salon.commit(Put(Presence(id=uid, name=uid.title(), skills=skills, until=world.now + LONG)))
 
 
+def the_desk_is_empty(salon: Store) -> None:
+    """Somebody was at it, once."""
+    salon.commit(Put(Presence(id="rosa", name="Rosa", until=NOW)))
+
+
 def the_request(salon: Store, request_id: str = "request-1") -> HelpRequest:
     return must_get(salon, HelpRequest, request_id).record
 
@@ -123,9 +128,17 @@ def test_those_with_the_skill_have_it_alone_at_first(ringing: World, salon: Stor
     assert the_request(salon).rung is Rung.ANYONE
 
 
+def test_where_nobody_ever_used_the_page_whoever_answers_elsewhere_is_asked_first(ringing: World, salon: Store) -> None:
+    somebody_is_on_duty(salon)
+    salon.commit(Create(a_question()))
+    ringing.now = NOW + WORKER_GOES_FIRST + A_MOMENT
+    assert swept(ringing).json == done()
+
+
 def test_with_nobody_at_the_desk_the_person_on_duty_is_asked_as_soon_as_the_worker_had_its_time(
     ringing: World, salon: Store
 ) -> None:
+    the_desk_is_empty(salon)
     somebody_is_on_duty(salon)
     salon.commit(Create(a_question()))
     ringing.now = NOW + WORKER_GOES_FIRST
@@ -136,6 +149,7 @@ def test_with_nobody_at_the_desk_the_person_on_duty_is_asked_as_soon_as_the_work
 
 
 def test_where_nobody_can_be_texted_nobody_is_left(ringing: World, salon: Store) -> None:
+    the_desk_is_empty(salon)
     salon.commit(Create(a_question()))
     ringing.now += LONG
     assert swept(ringing).json == done(climbed=1)
@@ -143,6 +157,7 @@ def test_where_nobody_can_be_texted_nobody_is_left(ringing: World, salon: Store)
 
 
 def test_without_an_account_the_person_on_duty_cannot_be_asked(ringing: World, salon: Store) -> None:
+    the_desk_is_empty(salon)
     somebody_is_on_duty(salon)
     salon.commit(Create(a_question()))
     ringing.now += LONG
@@ -158,6 +173,7 @@ def test_without_an_account_the_person_on_duty_cannot_be_asked(ringing: World, s
 def test_a_text_that_could_not_be_sent_leaves_nobody_unless_it_is_tried_again(
     ringing: World, salon: Store, may_repeat: bool, rung: Rung
 ) -> None:
+    the_desk_is_empty(salon)
     somebody_is_on_duty(salon)
     failed = TextMessage(to=ANA, status=TextStatus.FAILED, at=NOW, may_repeat=may_repeat)
     salon.commit(Create(a_question(rung=Rung.ON_DUTY, duty_text=failed)))

@@ -64,7 +64,7 @@ def reply(response: TestResponse) -> str | None:
 
 def answers(world: World) -> dict[str, Any]:
     """What an answer would change."""
-    return {path: fields for path, fields in world.documents().items() if "config_versions" not in path}
+    return {path: fields for path, fields in world.documents().items() if "config_" not in path}
 
 
 def the_request(salon: Store) -> HelpRequest:

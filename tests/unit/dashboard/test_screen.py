@@ -1,0 +1,156 @@
+"""One picture for all who look: drawn once, with eyes of their own for those who are on it, and never an old one."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import pytest
+
+from dashboard.attendance import Attendance
+from dashboard.live import Hub
+from dashboard.organisation import Organisations
+from dashboard.screen import ANYBODY, Picture, Scene, Screen
+from holdline import desk
+from holdline.memory_store import MemoryDatabase
+from holdline.store import Create, Store
+from tests.builders import ANA, NOW, a_request
+from tests.unit.dashboard.world import ROSA
+
+SOON_S = 5
+
+
+class Drawn:
+    """Draws how many wait, and remembers for whom."""
+
+    def __init__(self) -> None:
+        self.for_whom: Counter[str] = Counter()
+        self.fails = False
+
+    def __call__(self, scene: Scene, viewer: str, at: datetime) -> str:
+        if self.fails:
+            raise RuntimeError("no paint")
+        self.for_whom[viewer] += 1
+        return f"{len(scene.board.waiting)} wait, seen by {viewer or 'anybody'}"
+
+
+@pytest.fixture
+def drawn() -> Drawn:
+    return Drawn()
+
+
+@pytest.fixture
+def hub(database: MemoryDatabase, drawn: Drawn) -> Iterator[Hub]:
+    hub = Hub(
+        database,
+        organisations=Organisations(database),
+        attendance=Attendance(database.for_org),
+        draw=drawn,
+        clock=lambda: NOW,
+    )
+    yield hub
+    hub.stop()
+
+
+def shown(screen: Screen, seen: Picture | None = None, *, until: Callable[[Scene], bool] = lambda _: True) -> Picture:
+    """The first picture other than `seen` that is wanted."""
+    for _ in range(20):
+        picture = screen.wait(seen, timeout_s=SOON_S)
+        assert picture is not None
+        assert picture is not seen
+        if until(picture.scene):
+            return picture
+        seen = picture
+    raise AssertionError("no such picture came")
+
+
+def waiting(count: int) -> Callable[[Scene], bool]:
+    return lambda scene: len(scene.board.waiting) == count
+
+
+def test_however_many_look_a_change_is_drawn_once(hub: Hub, salon: Store, drawn: Drawn) -> None:
+    saw: list[str] = []
+
+    def look(uid: str) -> None:
+        with hub.looking_at("salon") as screen:
+            first = shown(screen)
+            ready.wait()
+            saw.append(shown(screen, first, until=waiting(1)).for_eyes_of(uid))
+
+    ready = threading.Barrier(51)
+    threads = [threading.Thread(target=look, args=(f"person-{n}",)) for n in range(50)]
+    for thread in threads:
+        thread.start()
+    ready.wait()
+    assert drawn.for_whom == {ANYBODY: 1}
+    salon.commit(Create(a_request("r1")))
+    for thread in threads:
+        thread.join()
+    assert saw == ["1 wait, seen by anybody"] * 50
+    assert drawn.for_whom == {ANYBODY: 2}
+
+
+def test_who_is_on_the_board_sees_it_with_their_own_eyes_however_many_pages_they_have_open(
+    hub: Hub, salon: Store, drawn: Drawn
+) -> None:
+    salon.commit(Create(a_request("r1")), Create(a_request("r2")))
+    desk.claim(salon, "r1", by=ROSA, at=NOW)
+    desk.answer(salon, "r2", "Yes.", by=ANA, at=NOW)
+    with hub.looking_at("salon") as screen:
+        picture = shown(screen)
+        assert picture.for_eyes_of(ROSA.uid) == picture.for_eyes_of(ROSA.uid) == "1 wait, seen by rosa"
+        assert picture.for_eyes_of(ANA.uid) == f"1 wait, seen by {ANA.uid}"
+        assert picture.for_eyes_of("vera") == picture.for_eyes_of("carla") == "1 wait, seen by anybody"
+    assert drawn.for_whom == {ANYBODY: 1, "rosa": 1, ANA.uid: 1}
+
+
+def test_who_comes_later_sees_what_is_there_and_nothing_is_drawn_anew(hub: Hub, salon: Store, drawn: Drawn) -> None:
+    salon.commit(Create(a_request("r1")))
+    with hub.looking_at("salon") as screen:
+        first = shown(screen)
+        with hub.looking_at("salon") as same:
+            assert same is screen
+            assert shown(same) is first
+    assert drawn.for_whom == {ANYBODY: 1}
+
+
+def test_a_slow_viewer_gets_the_newest_picture_and_no_backlog(hub: Hub, salon: Store) -> None:
+    with hub.looking_at("salon") as screen:
+        first = shown(screen)
+        for n in range(20):
+            salon.commit(Create(a_request(f"r{n:02d}")))
+        newest = shown(screen, first, until=waiting(20))
+        assert screen.wait(newest, timeout_s=0) is newest
+
+
+def test_no_organisation_sees_the_picture_of_another(hub: Hub, salon: Store) -> None:
+    salon.commit(Create(a_request("r1")))
+    with hub.looking_at("salon") as salons, hub.looking_at("dental") as practices:
+        assert shown(salons).for_eyes_of("ana") == "1 wait, seen by anybody"
+        assert shown(practices).for_eyes_of("ana") == "0 wait, seen by anybody"
+
+
+def test_a_picture_that_cannot_be_drawn_ends_the_screen_and_the_next_viewer_gets_another(
+    hub: Hub, salon: Store, drawn: Drawn, caplog: pytest.LogCaptureFixture
+) -> None:
+    with hub.looking_at("salon") as screen:
+        first = shown(screen)
+        drawn.fails = True
+        salon.commit(Create(a_request("r1")))
+        screen.wait(first, timeout_s=SOON_S)
+        assert screen.is_closed
+        assert "could not be shown" in caplog.text
+        drawn.fails = False
+        with hub.looking_at("salon") as another:
+            assert shown(another).for_eyes_of("ana") == "1 wait, seen by anybody"
+
+
+def test_stopping_wakes_whoever_looks(hub: Hub) -> None:
+    with hub.looking_at("salon") as screen:
+        picture = shown(screen)
+        waiter = threading.Thread(target=screen.wait, args=(picture,), kwargs={"timeout_s": 30})
+        waiter.start()
+        hub.stop()
+        waiter.join(timeout=2)
+        assert not waiter.is_alive()
+        assert screen.is_closed
