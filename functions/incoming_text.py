@@ -1,4 +1,7 @@
-"""A text reaches one of our numbers: somebody of the organisation answers a caller's question by it."""
+"""A text reaches one of our numbers: somebody of the organisation answers a caller's question by it.
+
+News of the texts that we sent come by the same door.
+"""
 
 import logging
 import re
@@ -11,8 +14,10 @@ from werkzeug.datastructures import MultiDict
 from functions.binding import binding_of
 from functions.context import Context
 from functions.failures import without_words
+from functions.text_news import is_news, take_news
 from functions.twilio_request import verified_form
 from holdline.config import organisation_in_force
+from holdline.errors import HoldlineError
 from holdline.logs import about
 from holdline.people import Person, PersonRef
 from holdline.redaction import masked
@@ -50,6 +55,8 @@ class IncomingText:
 def take_text(request: Request, context: Context) -> Response:
     """TwiML, whatever happens: who answers must know whether the caller hears it. Nobody else gets a reply."""
     form = verified_form(request, context.settings, target="twilio_message")
+    if is_news(request.args):
+        return _news(request, form, context)
     try:
         words = _reply(IncomingText.of(form), context)
     except NoText:
@@ -62,6 +69,15 @@ def take_text(request: Request, context: Context) -> Response:
     if words is not None:
         response.message(words)
     return Response(str(response), mimetype="text/xml")
+
+
+def _news(request: Request, form: MultiDict[str, str], context: Context) -> Response:
+    try:
+        take_news(request.args, form, context)
+    except HoldlineError as error:
+        log.error("what became of a text could not be written down: %s", type(error).__name__)
+        return Response(status=503)
+    return Response(status=204)
 
 
 def _reply(text: IncomingText, context: Context) -> str | None:

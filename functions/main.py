@@ -33,7 +33,7 @@ def twilio_status(request: Request) -> Response:
 
 @functions_framework.http
 def twilio_message(request: Request) -> Response:
-    """Twilio: somebody texts one of our numbers."""
+    """Twilio: somebody texts one of our numbers, or a text of ours was not delivered."""
     return take_text(request, context())
 
 

@@ -31,8 +31,13 @@ _MEANINGS = {
     21661: _SENDER,
     21608: "A trial account texts verified numbers alone: verify this one at Twilio, or upgrade the account.",
     21610: "Whoever has this number replied STOP: only their START lets texts through again.",
+    30003: "The phone could not be reached.",
+    30005: _RECIPIENT,
+    30006: _RECIPIENT,
+    30007: "A carrier took it for spam.",
+    30034: "Carriers in the United States block this line's texts until it is registered for them (A2P 10DLC).",
 }
-"""What the commonest of Twilio's refusals come to for whoever can do something about them."""
+"""What Twilio's commonest errors come to for whoever can do something about them; those from 30000 on come later."""
 
 
 class NotSent(HoldlineError):
@@ -48,8 +53,9 @@ class MaybeSent(HoldlineError):
 
 
 class Messages(Protocol):
-    def send(self, words: str, *, to: str, sender: str) -> str:
-        """Send a text, and return the carrier's name for it; again is one text more. Raises NotSent, MaybeSent."""
+    def send(self, words: str, *, to: str, sender: str, tell: str) -> str:
+        """Send a text, and return the carrier's name for it; again is one text more. What becomes of it is told at the
+        address `tell`. Raises NotSent, MaybeSent."""
         ...
 
 
@@ -60,8 +66,8 @@ class TwilioMessages:
         self._url = f"{(api or API).rstrip('/')}/2010-04-01/Accounts/{account}/Messages.json"
         self._key = (account, token)
 
-    def send(self, words: str, *, to: str, sender: str) -> str:
-        answer = self._post({"To": to, "From": sender, "Body": words})
+    def send(self, words: str, *, to: str, sender: str, tell: str) -> str:
+        answer = self._post({"To": to, "From": sender, "Body": words, "StatusCallback": tell})
         try:
             told: dict[str, Any] = answer.json()
         except ValueError:
@@ -75,7 +81,7 @@ class TwilioMessages:
         if answer.status_code == HTTPStatus.UNAUTHORIZED:
             raise NotSent(_ACCOUNT)
         code = told.get("code")
-        meaning = _MEANINGS.get(code) if isinstance(code, int) else None
+        meaning = meaning_of(code)
         raise NotSent(meaning or f"Twilio refuses ({code or answer.status_code}): {redact(str(told.get('message')))}")
 
     def _post(self, form: dict[str, str]) -> "requests.Response":
@@ -90,6 +96,11 @@ class TwilioMessages:
                 if not tries_left:
                     raise NotSent(f"Twilio does not answer ({type(error).__name__}).", may_repeat=True) from error
         raise AssertionError("the last try returns or raises")
+
+
+def meaning_of(code: object) -> str | None:
+    """What an error of Twilio's comes to, if it is one of the commonest."""
+    return _MEANINGS.get(code) if isinstance(code, int) else None
 
 
 def messages_of(settings: FunctionsSettings) -> Messages | None:

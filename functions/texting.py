@@ -5,6 +5,7 @@ Most of these events ask for none, which one read tells. What is texted, and tha
 """
 
 import logging
+from urllib.parse import urlencode
 
 from cloudevents.http.event import CloudEvent
 
@@ -56,6 +57,12 @@ def sender_of(request: HelpRequest, store: Store, context: Context) -> str | Non
     return bound[0].id if bound else None
 
 
+def news_address(text: texting.Outgoing, store: Store, context: Context) -> str:
+    """Where Twilio tells what becomes of this text; it signs over the whole address, which says what the text is."""
+    about_it = {"org": store.org, "request": text.request, "text": text.which.value, "at": text.at.isoformat()}
+    return f"{context.settings.functions_url.rstrip('/')}/twilio_message?{urlencode(about_it)}"
+
+
 def _send(store: Store, request: HelpRequest, context: Context) -> None:
     organisation = organisation_in_force(store, store.org or "", at=context.now())
     sender, messages = sender_of(request, store, context), context.messages
@@ -65,7 +72,7 @@ def _send(store: Store, request: HelpRequest, context: Context) -> None:
         log.info("request %s: no text to send, or none that can be", request.id)  # why, stands beside the request
         return
     try:
-        sid = messages.send(text.words, to=text.to, sender=sender)
+        sid = messages.send(text.words, to=text.to, sender=sender, tell=news_address(text, store, context))
     except NotSent as failure:
         texting.not_sent(store, text, problem=str(failure), may_repeat=failure.may_repeat)
         log.error("request %s: the %s was not sent", request.id, text.which)

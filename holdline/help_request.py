@@ -5,7 +5,7 @@ at, and may release it; a claim that is not followed up runs out. An answer need
 the answer to the caller: speaking begins, and ends heard, or cut, in which case it is answered again and said anew. A
 heard answer can still be corrected. Without an answer in time the request expires; the caller may withdraw the question
 or leave. An answer that the caller has not heard by then, or that comes later, is not lost: it becomes a follow-up. One
-that is corrected after the caller was told is owed again.
+that is corrected after the caller was told is owed again, as is one that turns out not to have reached them.
 
 `TRANSITIONS` is the whole truth of it; when something was received, seen or spoken is a time, not a status.
 """
@@ -56,6 +56,7 @@ class Event(StrEnum):
     WITHDRAWN = "withdrawn"
     CALLER_LEFT = "caller_left"
     FOLLOWED_UP = "followed_up"
+    NOT_TOLD = "not_told"
     CLOSED = "closed"
 
 
@@ -103,7 +104,10 @@ TRANSITIONS: dict[Status, dict[Event, Status]] = {
         Event.CLOSED: Status.CLOSED,
     },
     Status.WITHDRAWN: {},
-    Status.FOLLOWED_UP: {Event.CORRECTED: Status.FOLLOW_UP},
+    Status.FOLLOWED_UP: {
+        Event.CORRECTED: Status.FOLLOW_UP,
+        Event.NOT_TOLD: Status.FOLLOW_UP,
+    },
     Status.CLOSED: {},
 }
 

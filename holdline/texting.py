@@ -95,7 +95,10 @@ def sent(store: Store, text: Outgoing, *, sid: str, at: datetime) -> HelpRequest
     """Twilio has it. A caller has thereby been told, if the answer is still the one that the text has."""
 
     def decide(request: HelpRequest, message: TextMessage) -> HelpRequest:
-        after = _with(request, text.which, message.model_copy(update={"status": TextStatus.SENT, "sid": sid}))
+        if message.status is TextStatus.FAILED and not message.may_have_arrived:
+            return request  # that it did not arrive was told sooner
+        known = {"status": TextStatus.SENT, "sid": sid, "problem": None, "may_repeat": False, "may_have_arrived": False}
+        after = _with(request, text.which, message.model_copy(update=known))
         is_told = text.which is Which.CALLER and message.version == request.answer_version
         return after.after(Event.FOLLOWED_UP, at=at) if is_told and request.status is Status.FOLLOW_UP else after
 
@@ -111,6 +114,23 @@ def not_sent(
         return _failed(request, text.which, message, problem, may_repeat=may_repeat, may_have_arrived=may_have_arrived)
 
     return _end(store, text.request, text.which, text.at, decide)
+
+
+def not_delivered(
+    store: Store, request_id: str, which: Which, *, claimed_at: datetime, problem: str, at: datetime
+) -> HelpRequest:
+    """Twilio had it, and it did not arrive: whoever counts as told has not been. Again is harmless."""
+
+    def decide(request: HelpRequest, message: TextMessage) -> HelpRequest:
+        is_caller_untold = (
+            which is Which.CALLER
+            and request.status is Status.FOLLOWED_UP
+            and (message.status, message.version) == (TextStatus.SENT, request.answer_version)
+        )
+        after = _failed(request, which, message, problem)
+        return after.after(Event.NOT_TOLD, at=at) if is_caller_untold else after
+
+    return _end(store, request_id, which, claimed_at, decide)
 
 
 def give_up_stuck(store: Store, request_id: str, *, at: datetime) -> HelpRequest:

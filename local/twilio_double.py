@@ -26,7 +26,7 @@ KEPT = 200
 LONGEST = 1600
 
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
-_MESSAGE_PARAMETERS = {"To", "From", "Body"}
+_MESSAGE_PARAMETERS = {"To", "From", "Body", "StatusCallback"}
 """Twilio takes more of them; what nobody here should send is refused."""
 # The numbers that Twilio itself refuses for whoever tries his program out, and why.
 _MAGIC_TO = {
@@ -82,13 +82,16 @@ class TwilioDouble:
             raise Refused(400, 21602, "Message body is required.")
         if len(body) > LONGEST:
             raise Refused(400, 21617, f"The concatenated message body exceeds the {LONGEST} character limit")
+        news = form.get("StatusCallback", "")
+        if news and not news.startswith(("http://", "https://")):
+            raise Refused(400, 21609, f"The StatusCallback URL {news} is not a valid URL.")
         if refusal := _MAGIC_FROM.get(sender) or _MAGIC_TO.get(to):
             raise Refused(400, *refusal)
         text = {"sid": f"SM{os.urandom(16).hex()}", "to": to, "from": sender, "body": body}
-        text["at"] = datetime.now(UTC).isoformat()
+        text |= {"at": datetime.now(UTC).isoformat(), "status_callback": news}
         self.texts = [*self.texts, text][-KEPT:]
         self.on_text(text)
-        shown = {name: value for name, value in text.items() if name != "at"}
+        shown = {name: value for name, value in text.items() if name not in ("at", "status_callback")}
         return 201, {**shown, "account_sid": self.account, "status": "queued", "error_code": None}
 
     def is_ours(self, authorization: str | None) -> bool:

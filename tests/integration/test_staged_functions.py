@@ -29,6 +29,7 @@ from holdline.errors import Unavailable
 from holdline.firestore import connect
 from holdline.help_request import HelpRequest, Status
 from holdline.knowledge import KnowledgeEntry
+from holdline.ladder import Rung
 from holdline.people import PhoneNumber
 from holdline.records import Record
 from holdline.settings import FirestoreSettings, LiveKitSettings
@@ -36,7 +37,8 @@ from holdline.store import Create, Database, Put, Store, must_get
 from holdline.voice_agent import VoiceAgent
 from local.checkout import ROOT
 from local.runtimes import uv
-from tests.builders import ANA, NOW, a_call, a_request, a_voice_agent
+from local.twilio_double import TwilioDouble, running
+from tests.builders import ANA, NOW, a_call, a_person, a_request, a_voice_agent, an_organisation
 from tests.emulator import free_port
 from tests.livekit_server import running_livekit
 from tests.unit.functions.test_learn import HEADERS, REQUEST, WRITTEN
@@ -148,6 +150,12 @@ def until_written(store: Store, record: Record) -> None:
 
 
 @pytest.fixture(scope="module")
+def twilio() -> Iterator[TwilioDouble]:
+    with running(TwilioDouble(token=TWILIO_TOKEN)) as double:
+        yield double
+
+
+@pytest.fixture(scope="module")
 def staged(
     packages: str,
     project: str,
@@ -155,6 +163,7 @@ def staged(
     livekit: LiveKitSettings,
     database: Database,
     emulator_host: str,
+    twilio: TwilioDouble,
 ) -> Stage:
     folder = tmp_path_factory.mktemp("staged") / "functions"
     stage(ROOT, folder, uv=uv())
@@ -172,6 +181,8 @@ def staged(
         "LIVEKIT_API_SECRET": livekit.livekit_api_secret.get_secret_value(),
         "FUNCTIONS_URL": FUNCTIONS_URL,
         "TWILIO_AUTH_TOKEN": TWILIO_TOKEN,
+        "TWILIO_ACCOUNT_SID": twilio.account,
+        "TWILIO_API_URL": twilio.url,
         "SIP_HOST": "sip.example.com",
         "SIP_USERNAME": "holdline",
         "SIP_PASSWORD": "sip-password",
@@ -294,8 +305,28 @@ def test_a_written_help_request_is_learned(functions: dict[str, Served], databas
     assert must_get(salon, KnowledgeEntry, REQUEST).record.question == "Do you have parking?"
 
 
+def test_the_person_on_duty_is_texted_and_their_reply_is_the_answer(
+    functions: dict[str, Served], database: Database, twilio: TwilioDouble
+) -> None:
+    salon = database.for_org("salon")
+    salon.commit(Put(an_organisation(on_duty="ana")), Put(a_person(phone="+15555550144")))
+    salon.commit(Put(a_request(REQUEST, rung=Rung.ON_DUTY, expires_at=NOW + timedelta(minutes=2))))
+    told = httpx.post(
+        functions["send_texts"].address,
+        content=WRITTEN,
+        headers={**HEADERS, "Content-Type": "application/protobuf"},
+        timeout=30,
+    )
+    assert told.status_code == 200
+    [text] = twilio.texts
+    form = {"MessageSid": "SM01", "From": text["to"], "To": text["from"], "Body": "Yes, behind the building."}
+    assert "Passed on to the caller" in functions["twilio_message"].twilio("twilio_message", form).text
+    assert must_get(salon, HelpRequest, REQUEST).record.accepted_answer == "Yes, behind the building."
+
+
 def test_what_nobody_ended_is_swept_up(functions: dict[str, Served], database: Database) -> None:
     salon = database.for_org("salon")
+    functions["sweep"].post()  # what the tests before have left
     salon.commit(Create(a_call("lost")), Create(a_request("overdue", call="of-long-ago")))
     salon.commit(Create(a_request("outlived", call="of-long-ago", expires_at=NOW + timedelta(days=36500))))
     assert functions["sweep"].post().json() == swept(closed=1, expired=1, ended=1)

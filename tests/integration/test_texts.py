@@ -16,6 +16,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from google.events.cloud.firestore import Document, DocumentEventData
+from twilio.request_validator import SIGNATURE_HEADER, RequestValidator
 
 from holdline import desk, line
 from holdline.call import Outcome
@@ -203,3 +204,10 @@ def test_a_late_answer_reaches_its_caller_exactly_once_although_events_come_twic
     place.deliver_again(org, "request-1", times=DELIVERIES)
     _, correction = place.texts(CALLER)
     assert correction["body"].endswith("A correction of our answer: No, not any more.")
+
+    address, form = correction["status_callback"], {"MessageSid": correction["sid"], "MessageStatus": "undelivered"}
+    signature = RequestValidator(TOKEN).compute_signature(address, form)
+    told = httpx.post(address, data=form, headers={SIGNATURE_HEADER: signature}, timeout=30)
+    assert (told.status_code, the_request(store).status) == (204, Status.FOLLOW_UP), "blocked, and people are told"
+    place.deliver_again(org, "request-1", times=DELIVERIES)
+    assert len(place.texts(CALLER)) == 2

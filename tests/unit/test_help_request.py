@@ -42,6 +42,7 @@ LEGAL = {
     ("follow_up", "followed_up"): "followed_up",
     ("follow_up", "closed"): "closed",
     ("followed_up", "corrected"): "follow_up",
+    ("followed_up", "not_told"): "follow_up",
 }
 EVERY_PAIR = [(status, event) for status in Status for event in Event]
 

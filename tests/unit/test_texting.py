@@ -332,6 +332,72 @@ def test_a_caller_who_rings_again_before_the_text_is_sent_is_told_once_more_and_
     assert (told.status, told.closed_at) == (Status.FOLLOWED_UP, later(1))
 
 
+# What Twilio had, and what did not arrive
+
+
+def lost(store: Store, text: Outgoing, *, seconds: float = 30) -> HelpRequest:
+    return texting.not_delivered(
+        store, text.request, text.which, claimed_at=text.at, problem="blocked", at=later(seconds)
+    )
+
+
+def test_a_caller_whom_the_text_did_not_reach_has_not_been_told(store: Store) -> None:
+    answered_late(store)
+    text = must_claim(store)
+    texting.sent(store, text, sid="SM2", at=later(9))
+    untold = lost(store, text)
+    assert untold.caller_text is not None
+    assert (untold.status, untold.caller_text.status, untold.caller_text.problem) == (
+        Status.FOLLOW_UP,
+        TextStatus.FAILED,
+        "blocked",
+    )
+    assert lost(store, text) == untold
+    assert claimed(store, seconds=60) is None, "people decide what to do instead"
+
+
+def test_news_that_a_text_is_lost_may_come_before_it_is_written_that_it_was_sent(store: Store) -> None:
+    answered_late(store)
+    text = must_claim(store)
+    untold = lost(store, text)
+    assert texting.sent(store, text, sid="SM2", at=later(31)) == untold
+    assert (untold.status, untold.is_texting) == (Status.FOLLOW_UP, False)
+
+
+def test_that_an_older_text_is_lost_is_no_news_of_a_newer_one(store: Store) -> None:
+    answered_late(store)
+    first = must_claim(store)
+    texting.sent(store, first, sid="SM2", at=later(1))
+    desk.correct(store, "request-1", "No.", by=ANA, at=later(2))
+    texting.sent(store, must_claim(store, seconds=3), sid="SM3", at=later(4))
+    assert lost(store, first).status is Status.FOLLOWED_UP
+
+
+def test_what_a_person_has_settled_since_stays_settled(store: Store) -> None:
+    answered_late(store)
+    text = must_claim(store)
+    texting.not_sent(store, text, problem="it broke off", may_have_arrived=True)
+    desk.follow_up(store, "request-1", by=ANA, at=later(20))
+    assert lost(store, text).status is Status.FOLLOWED_UP
+
+
+def test_a_person_on_duty_whom_the_text_did_not_reach_is_out_of_reach(store: Store) -> None:
+    asked(store)
+    text = must_claim(store)
+    assert not texting.is_out_of_reach(texting.sent(store, text, sid="SM1", at=later(1)))
+    assert texting.is_out_of_reach(lost(store, text))
+    assert claimed(store, seconds=60) is None
+
+
+def test_that_a_stuck_text_was_sent_after_all_is_taken_in(store: Store) -> None:
+    answered_late(store)
+    text = must_claim(store)
+    give_up_stuck(store, "request-1", at=later(STUCK_AFTER.total_seconds()))
+    told = texting.sent(store, text, sid="SM2", at=later(130))
+    assert told.caller_text is not None
+    assert (told.status, told.caller_text.problem) == (Status.FOLLOWED_UP, None)
+
+
 def test_the_longest_question_and_answer_fit_into_one_text(store: Store) -> None:
     answered_late(store, question="q" * 500, answer="a" * 500)
     organisation = an_organisation(name="n" * 120)

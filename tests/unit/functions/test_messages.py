@@ -14,6 +14,7 @@ from tests.unit.functions.world import World
 
 TOKEN = "the token of the tests' account"
 LINE, PHONE = "+12125550100", "+15555550144"
+NEWS = "https://functions.example.com/twilio_message?request=request-1"
 
 
 @pytest.fixture
@@ -28,20 +29,21 @@ def messages(twilio: TwilioDouble, *, token: str = TOKEN) -> TwilioMessages:
 
 def refusal(twilio: TwilioDouble, *, to: str = PHONE, sender: str = LINE, token: str = TOKEN) -> NotSent:
     with pytest.raises(NotSent) as refused:
-        messages(twilio, token=token).send("Hello.", to=to, sender=sender)
+        messages(twilio, token=token).send("Hello.", to=to, sender=sender, tell=NEWS)
     assert twilio.texts == []
     return refused.value
 
 
 def test_a_text_is_sent_as_it_is_and_has_twilios_name(twilio: TwilioDouble) -> None:
     words = 'Luxe & Co: a caller asks "50 % off?"\nReply + the words. \N{THUMBS UP SIGN}'
-    sid = messages(twilio).send(words, to=PHONE, sender=LINE)
+    sid = messages(twilio).send(words, to=PHONE, sender=LINE, tell=NEWS)
     [text] = twilio.texts
     assert (text["sid"], text["to"], text["from"], text["body"]) == (sid, PHONE, LINE, words)
+    assert text["status_callback"] == NEWS
 
 
 def test_what_the_double_shows_of_a_text_has_no_whole_number(twilio: TwilioDouble) -> None:
-    messages(twilio).send("One.\nTwo.", to=PHONE, sender=LINE)
+    messages(twilio).send("One.\nTwo.", to=PHONE, sender=LINE, tell=NEWS)
     assert told(twilio.texts[0]) == "text to +1555***0144: One. / Two."
 
 
@@ -73,7 +75,7 @@ def test_where_nobody_listens_it_was_not_sent_and_may_be_tried_again() -> None:
         nobody.bind(("127.0.0.1", 0))
         api = f"http://127.0.0.1:{nobody.getsockname()[1]}"
         with pytest.raises(NotSent) as failed:
-            TwilioMessages("AC0", TOKEN, api=api).send("Hello.", to=PHONE, sender=LINE)
+            TwilioMessages("AC0", TOKEN, api=api).send("Hello.", to=PHONE, sender=LINE, tell=NEWS)
     assert failed.value.may_repeat
 
 
@@ -109,7 +111,7 @@ def saying(*answers: bytes) -> Iterator[str]:
 )
 def test_only_a_refusal_is_certain(answer: bytes, kind: type[HoldlineError]) -> None:
     with saying(answer) as api, pytest.raises(kind):
-        TwilioMessages("AC0", TOKEN, api=api).send("Hello.", to=PHONE, sender=LINE)
+        TwilioMessages("AC0", TOKEN, api=api).send("Hello.", to=PHONE, sender=LINE, tell=NEWS)
 
 
 def test_a_refusal_that_names_a_number_shows_it_masked() -> None:
@@ -118,12 +120,12 @@ def test_a_refusal_that_names_a_number_shows_it_masked() -> None:
         saying(b"HTTP/1.1 400 Bad\r\nContent-Length: %d\r\n\r\n%s" % (len(told), told)) as api,
         pytest.raises(NotSent, match=r"\(21999\): \+1555\*\*\*0144 is not"),
     ):
-        TwilioMessages("AC0", TOKEN, api=api).send("Hello.", to=PHONE, sender=LINE)
+        TwilioMessages("AC0", TOKEN, api=api).send("Hello.", to=PHONE, sender=LINE, tell=NEWS)
 
 
 def test_an_account_that_may_send_no_more_for_now_may_later() -> None:
     with saying(b"HTTP/1.1 429 Slower\r\nContent-Length: 2\r\n\r\n{}") as api, pytest.raises(NotSent) as refused:
-        TwilioMessages("AC0", TOKEN, api=api).send("Hello.", to=PHONE, sender=LINE)
+        TwilioMessages("AC0", TOKEN, api=api).send("Hello.", to=PHONE, sender=LINE, tell=NEWS)
     assert refused.value.may_repeat
 
 
@@ -133,4 +135,4 @@ def test_without_an_account_there_is_nobody_who_carries_texts(world: World, twil
     carrier = messages_of(given)
     assert isinstance(carrier, TwilioMessages)
     with pytest.raises(NotSent, match="refuses the account"):
-        carrier.send("Hello.", to=PHONE, sender=LINE)
+        carrier.send("Hello.", to=PHONE, sender=LINE, tell=NEWS)

@@ -84,8 +84,10 @@ class FakeMessages:
         self.sent: list[tuple[str, str, str]] = []
         self.failure: Exception | None = None
         self.meanwhile: Callable[[], object] = lambda: None
+        self.news_go_to = ""
 
-    def send(self, words: str, *, to: str, sender: str) -> str:
+    def send(self, words: str, *, to: str, sender: str, tell: str) -> str:
+        self.news_go_to = tell
         self.meanwhile()
         if self.failure is not None:
             raise self.failure
