@@ -11,9 +11,23 @@ from flask import Flask, request
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from dashboard import access, failures, health, history, library, line, presence, queue, security, stream, words
+from dashboard import (
+    access,
+    failures,
+    follow_ups,
+    health,
+    history,
+    library,
+    line,
+    presence,
+    queue,
+    security,
+    stream,
+    words,
+)
 from dashboard.attendance import Attendance
 from dashboard.identity import Identity
+from dashboard.ledger import Ledger
 from dashboard.live import Hub
 from dashboard.organisation import Organisations
 from dashboard.preview import Synthesise
@@ -46,7 +60,8 @@ def create_app(
         SESSION_COOKIE_SECURE=settings.dashboard_url.startswith("https:"),
         WTF_CSRF_TIME_LIMIT=None,  # a queue stays open for a whole shift; the token dies with the session
     )
-    organisations, attendance = Organisations(database), Attendance(database.for_org)
+    organisations = Organisations(database)
+    attendance, ledger = Attendance(database.for_org), Ledger(database.for_org)
     app.extensions[KEY] = Services(
         settings=settings,
         database=database,
@@ -57,10 +72,12 @@ def create_app(
             database,
             organisations=organisations,
             attendance=attendance,
+            ledger=ledger,
             draw=partial(stream.draw, app),
             clock=clock,
         ),
         attendance=attendance,
+        ledger=ledger,
         sign_ins=Throttle(8, within=timedelta(minutes=1)),
         web_calls=Throttle(6, within=timedelta(minutes=1)),
         clock=clock,
@@ -79,6 +96,7 @@ def create_app(
     app.register_blueprint(queue.blueprint)
     app.register_blueprint(presence.blueprint)
     app.register_blueprint(stream.blueprint)
+    app.register_blueprint(follow_ups.blueprint)
     app.register_blueprint(history.blueprint)
     app.register_blueprint(library.blueprint)
     app.register_blueprint(line.blueprint)

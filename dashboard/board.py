@@ -11,6 +11,8 @@ LINGER = timedelta(seconds=60)
 LINGER_UNANSWERED = timedelta(minutes=2)
 """Longer where a person may still be typing: a late answer is kept for a follow-up."""
 UNANSWERED = (Status.EXPIRED, Status.CALLER_LEFT)
+SETTLED = (Status.FOLLOWED_UP, Status.CLOSED)
+"""Of interest where the question was on the board until then, and no news for it otherwise."""
 
 
 @dataclass(frozen=True)

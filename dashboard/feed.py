@@ -8,7 +8,7 @@ import logging
 import threading
 from datetime import datetime, timedelta
 
-from dashboard.board import UNANSWERED, Board, board_of, gone_at
+from dashboard.board import SETTLED, UNANSWERED, Board, board_of, gone_at
 from holdline.errors import InvalidDocument, Unavailable
 from holdline.help_request import LIVE, HelpRequest
 from holdline.store import Found, Query, Store, Watch
@@ -66,11 +66,14 @@ class Feed:
 
     def board(self, *, at: datetime) -> Board | None:
         """The state now; None until the first one arrived."""
-        self._look_how_they_ended(at=at)
-        with self._changed:
-            if self._live is None:
-                return None
-            return board_of([*self._live.values(), *self._ended.values()], at=at)
+        while True:
+            self._look_how_they_ended(at=at)
+            with self._changed:
+                if self._gone:  # since that look: in neither of the two, and yet not off the board
+                    continue
+                if self._live is None:
+                    return None
+                return board_of([*self._live.values(), *self._ended.values()], at=at)
 
     def wait(self, seen: int, *, timeout_s: float) -> int:
         """Sleep until there is a version other than `seen`, or the time is over; the version there is now."""
@@ -81,6 +84,8 @@ class Feed:
     def note(self, request: HelpRequest) -> None:
         """Take in what was just done to a request: the watch says nothing of one that had already ended."""
         with self._changed:
+            if request.status in SETTLED and request.id not in self._ended:
+                return
             if request.status not in LIVE and request.id not in (self._live or {}):
                 self._ended[request.id] = request
                 self._bump()
@@ -138,7 +143,7 @@ def ended_lately(store: Store, *, at: datetime) -> list[HelpRequest]:
         Query(HelpRequest, order_by="closed_at", descending=True, limit=RECENT),
     ]
     found = {request.id: request for query in ends for request in store.find(query).records}
-    return [request for request in found.values() if request.status not in LIVE and gone_at(request) > at]
+    return [request for request in found.values() if request.status not in (*LIVE, *SETTLED) and gone_at(request) > at]
 
 
 def board_now(store: Store, *, at: datetime) -> Board:

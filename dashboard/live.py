@@ -10,6 +10,7 @@ from functools import partial
 from dashboard.attendance import Attendance
 from dashboard.board import Board
 from dashboard.feed import Feed
+from dashboard.ledger import Ledger
 from dashboard.organisation import Organisations
 from dashboard.pulse import Pulse
 from dashboard.screen import Draw, Scene, Screen
@@ -42,6 +43,7 @@ class Hub:
         *,
         organisations: Organisations,
         attendance: Attendance,
+        ledger: Ledger,
         draw: Draw,
         clock: Callable[[], datetime],
         idle_s: float = IDLE_S,
@@ -49,6 +51,7 @@ class Hub:
         self._database = database
         self._organisations = organisations
         self._attendance = attendance
+        self._ledger = ledger
         self._draw = draw
         self._clock = clock
         self._idle_s = idle_s
@@ -106,8 +109,8 @@ class Hub:
         if board is None:
             return None
         is_live = self.is_line_live(org, feed, board, at=at)
-        desk = self._attendance.of(org, at=at)
-        return Scene(board, self._organisations.of(org, at=at), is_live, desk)
+        desk, owing = self._attendance.of(org, at=at), self._ledger.count(org, at=at)
+        return Scene(board, self._organisations.of(org, at=at), is_live, desk, owing)
 
     def watching(self, *, at: datetime) -> Watching:
         with self._lock:

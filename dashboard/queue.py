@@ -93,6 +93,7 @@ def _rendered(board: Board, typed: Typed | None, *, at: datetime) -> str:
         board=board,
         organisation=organisation_of(g.store, at=at),
         desk=services().attendance.of(g.person.org, at=at),
+        owing=services().ledger.count(g.person.org, at=at),
         now=at,
         is_live=True,
         is_away=is_away(at),

@@ -34,6 +34,8 @@ class Scene:
     is_live: bool
     desk: AtTheDesk | None = None
     """Who is there to answer; None where that is not known."""
+    owing: int | None = None
+    """To how many callers who left; None where that is not known."""
 
     @property
     def people(self) -> frozenset[str]:

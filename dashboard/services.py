@@ -9,6 +9,7 @@ from flask import current_app
 
 from dashboard.attendance import Attendance
 from dashboard.identity import Identity
+from dashboard.ledger import Ledger
 from dashboard.live import Hub
 from dashboard.preview import Synthesise
 from dashboard.switchboard import Switchboard
@@ -28,6 +29,7 @@ class Services:
     synthesise: Synthesise
     hub: Hub
     attendance: Attendance
+    ledger: Ledger
     sign_ins: Throttle
     web_calls: Throttle
     clock: Callable[[], datetime]

@@ -44,6 +44,7 @@ def draw(app: Flask, scene: Scene, viewer: str, at: datetime) -> str:
             board=scene.board,
             organisation=scene.organisation,
             desk=scene.desk,
+            owing=scene.owing,
             now=at,
             is_live=scene.is_live,
             viewer=viewer,
@@ -57,6 +58,7 @@ def draw(app: Flask, scene: Scene, viewer: str, at: datetime) -> str:
 def _events(person: SignedIn, cookie: str, *, form_token: str) -> Iterator[str]:
     s = services()
     shown: Picture | None = None
+    s.attendance.beat(person.org, person.ref, at=s.clock())  # first, lest the first picture miss who looks at it
     with s.hub.looking_at(person.org) as screen:
         yield f"retry: {RETRY_MS}\n\n"
         next_beat = s.clock()

@@ -6,10 +6,13 @@ from flask import Flask
 
 from dashboard.asked import asked_of, first_asked
 from dashboard.delivery import steps_of
+from dashboard.owed import Due, Owed
 from holdline.call import Call, Outcome, Speaker
+from holdline.callback import Callback
 from holdline.help_request import TRANSITIONS, ContextTurn, Event, HelpRequest, Status
 from holdline.people import Organisation
 from holdline.redaction import masked
+from holdline.text_message import TextStatus
 
 ENDINGS = {
     Status.DELIVERED: "Heard by the caller",
@@ -43,6 +46,9 @@ def register(app: Flask) -> None:
     app.add_template_filter(said_before)
     app.add_template_filter(steps_of, "steps")
     app.add_template_filter(masked)
+    app.add_template_filter(promise)
+    app.add_template_filter(period)
+    app.add_template_filter(texted)
     app.add_template_filter(asked_of)
     app.add_template_filter(first_asked)
     app.add_template_test(is_correctable, "correctable")
@@ -57,6 +63,45 @@ def clock_time(at: datetime, organisation: Organisation) -> str:
 def day_and_time(at: datetime, organisation: Organisation) -> str:
     local = at.astimezone(organisation.zone)
     return f"{local.day} {local:%b}, {local:%H:%M}"
+
+
+def period(wish: Callback, organisation: Organisation) -> str:
+    """When a caller wants to be called, where the organisation is; the day once, where it is one."""
+    since, until = wish.not_before, wish.not_after
+    if since is None or until is None:
+        return " ".join(
+            f"{word} {day_and_time(at, organisation)}" for word, at in (("from", since), ("until", until)) if at
+        )
+    begins, ends = day_and_time(since, organisation), day_and_time(until, organisation)
+    is_one_day = since.astimezone(organisation.zone).date() == until.astimezone(organisation.zone).date()
+    return f"{begins} to {ends.rpartition(', ')[2] if is_one_day else ends}"
+
+
+def promise(owed: Owed, organisation: Organisation) -> str:
+    """What time says of a follow-up; nothing where no time was promised."""
+    wish = owed.request.callback
+    since = day_and_time(wish.not_before, organisation) if wish and wish.not_before else ""
+    until = day_and_time(wish.not_after, organisation) if wish and wish.not_after else ""
+    return {
+        Due.WHENEVER: "",
+        Due.LATER: f"Not before {since}",
+        Due.NOW: f"Due now, until {until}" if until else "Due now",
+        Due.OVERDUE: f"Overdue since {until}",
+    }[owed.due]
+
+
+def texted(request: HelpRequest) -> str:
+    """What became of the text that takes an answer to its caller."""
+    text = request.caller_text
+    if text is None:
+        return ""
+    why = f": {text.problem}" if text.problem else ""
+    if text.status is TextStatus.FAILED:
+        return (
+            f"The text may not have arrived{why}" if text.may_have_arrived else f"The answer could not be texted{why}"
+        )
+    which = "The answer" if text.version >= request.answer_version else "An earlier answer"
+    return f"{which} is being texted" if text.is_under_way else f"{which} was texted"
 
 
 def elapsed(duration: timedelta) -> str:

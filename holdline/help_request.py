@@ -205,6 +205,10 @@ class HelpRequest(Record):
         stamp = {_STAMPS[event]: at} if event in _STAMPS else {}
         return self.model_copy(update={"status": status, **stamp, **fields})
 
+    def is_kept(self, at: datetime) -> bool:
+        """Whether anybody may still see it, as its call says too: see `Call.is_kept`."""
+        return self.delete_at is None or at < self.delete_at
+
     @property
     def has_hand_written_answer(self) -> bool:
         """Somebody typed an answer into the document itself, and nobody has accepted or refused it yet."""

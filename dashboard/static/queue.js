@@ -57,11 +57,20 @@ function notice({ quietly }) {
 
 function settle({ quietly = false } = {}) {
   lastBoardAt = Date.now();
+  showOwed(document.getElementById("overview").dataset.owed);
   restore(board);
   lookForMe(board);
   board.querySelectorAll(".composer").forEach(count);
   tick(board);
   notice({ quietly });
+}
+
+// The count beside "Follow-ups" in the navigation, which is no part of the board.
+function showOwed(count) {
+  if (count === undefined) return;
+  const badge = document.getElementById("owed");
+  badge.textContent = count;
+  badge.hidden = count === "0";
 }
 
 function quiet(part) {

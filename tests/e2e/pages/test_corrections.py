@@ -39,6 +39,7 @@ def test_the_old_words_are_there_to_be_corrected_and_the_new_ones_go_out(
 ) -> None:
     page = signed_in()
     card = card_of(page, delivered)
+    expect(page.get_by_role("button", name="Sound on")).to_be_visible()  # now the page's script has run
     card.get_by_text("Correct", exact=True).focus()
     page.keyboard.press("Enter")
     expect(box_of(card)).to_be_focused()

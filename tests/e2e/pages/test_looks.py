@@ -8,11 +8,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from holdline.call import Call, CallKind, Speaker, Turn
-from holdline.help_request import HelpRequest
+from holdline.callback import Callback
+from holdline.help_request import HelpRequest, Status
 from holdline.store import Put, Store
 from tests.e2e.pages.cards import card_of, now
 
-PAGES = ("/", "/calls", "/knowledge", "/call", "/nowhere")
+PAGES = ("/", "/follow-ups", "/calls", "/knowledge", "/call", "/nowhere")
 PUBLIC_PAGES = ("/sign-in", "/call")
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
@@ -54,6 +55,8 @@ def test_every_page_fits_its_window_and_its_policy(
     window = {"viewport": {"width": width, "height": 844}, "color_scheme": scheme}
     page, visitor = signed_in(**window), open_page(**window)
     card_of(page, request)
+    wish = Callback(number="+12125550177", window="anywordatall" * 10, consents_to_text=True, asked_at=now())
+    owed = ask("anywordatall" * 12, status=Status.CALLER_LEFT, callback=wish, message="anywordatall" * 12)
     for path in (*PAGES, f"/calls/{a_long_call.id}"):
         page.goto(path)
         expect(page).to_have_url(re.compile(f"{re.escape(path)}$"))
@@ -62,4 +65,6 @@ def test_every_page_fits_its_window_and_its_policy(
         visitor.goto(path)
         expect(visitor).to_have_url(re.compile(f"{re.escape(path)}$"))
         assert visitor.evaluate("document.documentElement.scrollWidth") <= width, path
+    page.goto("/follow-ups")
+    expect(page.locator(f"#request-{owed.id}")).to_be_visible()
     assert complaints == []

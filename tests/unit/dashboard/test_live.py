@@ -4,6 +4,8 @@ from datetime import datetime
 import pytest
 
 from dashboard.attendance import Attendance
+from dashboard.feed import board_now
+from dashboard.ledger import Ledger
 from dashboard.live import Hub, Watching
 from dashboard.organisation import Organisations
 from dashboard.pulse import Pulse
@@ -25,6 +27,7 @@ def a_hub(database: MemoryDatabase, *, idle_s: float) -> Hub:
         database,
         organisations=Organisations(database),
         attendance=Attendance(database.for_org),
+        ledger=Ledger(database.for_org),
         draw=draw,
         clock=lambda: NOW,
         idle_s=idle_s,
@@ -107,6 +110,44 @@ def test_what_a_caller_leaves_after_nobody_answered_is_seen(hub: Hub, salon: Sto
         board = feed.board(at=later(11))
         assert board is not None
         assert [r.status for r in board.ended] == [Status.CLOSED]
+
+
+def test_a_card_that_ends_while_the_end_of_another_is_read_is_never_gone(
+    hub: Hub, salon: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for request_id in ("r1", "r2"):
+        salon.commit(Create(a_request(request_id)))
+    get = type(salon).get
+
+    def slow(store: Store, kind: type, document_id: str) -> object:
+        if document_id == "r1":
+            line.withdraw(salon, "r2", at=NOW)
+        return get(store, kind, document_id)  # type: ignore[arg-type]
+
+    with hub.following("salon") as feed:
+        line.withdraw(salon, "r1", at=NOW)
+        monkeypatch.setattr(type(salon), "get", slow)
+        board = feed.board(at=later(1))
+        assert board is not None
+        assert sorted(r.id for r in board.ended) == ["r1", "r2"]
+
+
+def test_what_is_settled_long_after_its_call_is_no_news_for_the_queue(hub: Hub, salon: Store) -> None:
+    """Somebody works through the follow-ups."""
+    for request_id in ("r1", "r2"):
+        salon.commit(Create(a_request(request_id)))
+        line.expire(salon, request_id, at=NOW)
+    with hub.following("salon") as feed:
+        hub.note("salon", desk.follow_up(salon, "r1", by=ANA, at=later(1)))
+        board = feed.board(at=later(2))
+        assert board is not None
+        assert [r.status for r in board.ended if r.id == "r1"] == [Status.FOLLOWED_UP], "it was on the board"
+        feed.board(at=later(200))
+        hub.note("salon", desk.close(salon, "r2", by=ANA, at=later(201)))
+        board = feed.board(at=later(202))
+        assert board is not None
+        assert board.ended == ()
+    assert board_now(salon, at=later(202)).ended == ()
 
 
 def test_a_late_answer_to_what_had_left_the_queue_is_seen_too(hub: Hub, salon: Store) -> None:

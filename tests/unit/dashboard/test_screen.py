@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 
 from dashboard.attendance import Attendance
+from dashboard.ledger import Ledger
 from dashboard.live import Hub
 from dashboard.organisation import Organisations
 from dashboard.screen import ANYBODY, Picture, Scene, Screen
@@ -45,6 +46,7 @@ def hub(database: MemoryDatabase, drawn: Drawn) -> Iterator[Hub]:
         database,
         organisations=Organisations(database),
         attendance=Attendance(database.for_org),
+        ledger=Ledger(database.for_org),
         draw=drawn,
         clock=lambda: NOW,
     )

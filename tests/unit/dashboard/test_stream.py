@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from dashboard.attendance import Attendance
+from dashboard.ledger import Ledger
 from dashboard.live import Hub
 from dashboard.organisation import Organisations
 from dashboard.services import KEY
@@ -177,6 +178,7 @@ def test_a_viewer_who_leaves_lets_go_of_the_watch(app: Flask, ana: Browser) -> N
         database,
         organisations=Organisations(database),
         attendance=Attendance(database.for_org),
+        ledger=Ledger(database.for_org),
         draw=partial(draw, app),
         clock=clock,
         idle_s=0,

@@ -1,0 +1,51 @@
+"""What an organisation owes the callers who left: read for its page, and counted for the navigation of every other."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from dashboard.owed import OWED, Owed, owed_of
+from holdline.errors import Unavailable
+from holdline.help_request import HelpRequest
+from holdline.store import Query, Store
+
+COUNT_EVERY = timedelta(minutes=1)
+LATEST = 200
+"""So many questions that ended are looked through; who cannot be reached is among them."""
+
+
+class Ledger:
+    """One count a minute an organisation, for all who look at its pages here; what is done here counts at once."""
+
+    def __init__(self, store_of: Callable[[str], Store]) -> None:
+        self._store_of = store_of
+        self._lock = threading.Lock()
+        self._counted: dict[str, tuple[datetime, int | None]] = {}
+
+    def of(self, org: str, *, at: datetime) -> tuple[tuple[Owed, ...], bool]:
+        """All that is known to be owed, and whether there may be older ones; raises Unavailable."""
+        query = Query(HelpRequest, {"status": OWED}, order_by="asked_at", descending=True, limit=LATEST)
+        found = self._store_of(org).find(query)
+        owed = owed_of(found.records, at=at)
+        with self._lock:
+            self._counted[org] = (at, len(owed))
+        return owed, len(found.stored) + len(found.invalid) == LATEST
+
+    def count(self, org: str, *, at: datetime) -> int | None:
+        """As it was at most a minute ago; None where it cannot be read, which is tried again as late."""
+        with self._lock:
+            counted_at, count = self._counted.get(org, (None, None))
+            if counted_at is not None and at - counted_at < COUNT_EVERY:
+                return count
+            self._counted[org] = (at, count)  # meanwhile the others go by what is known
+        try:
+            return len(self.of(org, at=at)[0])
+        except Unavailable:
+            with self._lock:
+                self._counted[org] = (at, None)
+            return None
+
+    def forget(self, org: str) -> None:
+        """Something was done: count anew."""
+        with self._lock:
+            self._counted.pop(org, None)
