@@ -40,6 +40,8 @@ class Known:
         self._index = index
         self._told: dict[str, KnowledgeEntry] = {}
         self._changing = threading.Lock()
+        self._is_open = threading.Event()
+        self._is_open.set()
         self.is_complete = threading.Event()
         """Set once everything is here that the organisation knows."""
         self.is_complete.set()
@@ -48,18 +50,43 @@ class Known:
 
     @classmethod
     def load(cls, store: Store, *, caller: str, threshold: float | None, library: Library | None = None) -> "Known":
-        """What is approved now; raises Unavailable. From the machine's library, else from the documents themselves."""
-        at_hand = library.index_of(store.org or "") if library else None
-        if at_hand is not None:
-            return cls(at_hand, caller=caller, threshold=threshold, store=store)
+        """What is approved now; raises Unavailable. From the machine's library, else from the documents themselves.
+
+        The library's index is opened behind the call's start, which takes as long with many entries as with few.
+        """
+        known = cls(KnowledgeIndex(()), caller=caller, threshold=threshold, store=store)
+        known.is_complete.clear()
+        if library is not None and library.keeps(store.org or ""):
+            known._is_open.clear()
+            threading.Thread(target=known._open, args=(store, library), name="knowledge", daemon=True).start()
+        else:
+            known._read(store, library)
+        return known
+
+    async def opened(self) -> None:
+        """Wait for the library's index; it is there long before a caller has asked anything."""
+        if not self._is_open.is_set():
+            await asyncio.to_thread(self._is_open.wait)
+
+    def _open(self, store: Store, library: Library) -> None:
+        try:
+            index = library.index_of(store.org or "")
+            if index is not None:
+                self._take(index)
+            else:  # it is broken, or was confirmed no more in this moment
+                self._read(store, library)
+        except HoldlineError as error:
+            log.warning("what the organisation knows cannot be read, and every question goes to people: %s", error)
+        finally:
+            self._is_open.set()
+
+    def _read(self, store: Store, library: Library | None) -> None:
         found = store.find(replace(APPROVED, limit=AT_ONCE + 1))
         if len(found.stored) + len(found.invalid) <= AT_ONCE:
             tell_what_is_broken(store, found)
-            return cls(KnowledgeIndex(found.records), caller=caller, threshold=threshold, store=store)
-        known = cls(KnowledgeIndex(()), caller=caller, threshold=threshold, store=store)
-        known.is_complete.clear()
-        threading.Thread(target=known._catch_up, args=(store, library), name="knowledge", daemon=True).start()
-        return known
+            self._take(KnowledgeIndex(found.records))
+        else:
+            threading.Thread(target=self._catch_up, args=(store, library), name="knowledge", daemon=True).start()
 
     def _catch_up(self, store: Store, library: Library | None) -> None:
         """Take the index that the worker builds meanwhile; where nobody does, build it here."""
@@ -68,16 +95,18 @@ class Known:
             time.sleep(0.1)
             index = library.index_of(store.org or "")
         try:
-            index = index or _built_from(store)
+            self._take(index or _built_from(store))
         except HoldlineError as error:
             log.warning("what the organisation knows cannot be read, and every question goes to people: %s", error)
-            return
+
+    def _take(self, index: KnowledgeIndex) -> None:
         with self._changing:
             self._index = index.changed(self._told.values()) if self._told else index
         self.is_complete.set()
 
     def look_up(self, question: str, *, at: datetime) -> tuple[Match | None, tuple[KnowledgeUse, ...]]:
         """The entry to say, if one is sure enough, and the nearest ones with their scores."""
+        self._is_open.wait()
         found: LookUp = self._index.look_up(question, at=at, caller=self._caller)
         hit = found.best if found.best is not None and found.best.score >= self._threshold else None
         uses = tuple(

@@ -67,15 +67,25 @@ class Library:
             file.write(org)
         os.replace(temporary, folder / WANTED)
 
-    def index_of(self, org: str) -> KnowledgeIndex | None:
-        """The organisation's index as it is now, or None where none is at hand that can be trusted."""
+    def keeps(self, org: str) -> bool:
+        """Whether the organisation's index is at hand, confirmed just now; from now on it is wanted."""
         try:
             if not self.is_attended():
-                return None
+                return False
             self.want(org)
+            return _is_fresh(self.folder_of(org) / CURRENT)
+        except OSError as error:  # the folder of a machine is a help, and no call depends on it
+            log.warning("the index of %s is not kept: %s", org, error)
+            return False
+
+    def index_of(self, org: str) -> KnowledgeIndex | None:
+        """The organisation's index as it is now, or None where none is at hand that can be trusted."""
+        if not self.keeps(org):
+            return None
+        try:
             # A base may be replaced between its being named and its being read.
             return self._read(org) or self._read(org, is_last=True)
-        except OSError as error:  # the folder of a machine is a help, and no call depends on it
+        except OSError as error:
             log.warning("the index of %s is not read: %s", org, error)
             return None
 

@@ -76,6 +76,7 @@ class Receptionist(Agent):
         """Look the caller's words up and give the model a note of what to do with them."""
         text = (new_message.text_content or "").strip()
         kind = intent(text)
+        await self._known.opened()
         hit, self._nearest = self._known.look_up(text, at=self._clock())
         if kind is Intent.question and hit is not None:
             hit = await self._known.as_it_stands(hit)

@@ -16,6 +16,7 @@ from typing import Any
 from holdline.firestore import connect
 from holdline.firestore.database import FirestoreDatabase
 from holdline.settings import FirestoreSettings
+from local import parts
 from local.checkout import CACHE, ROOT
 from local.keys import keys_in
 from local.leftovers import end, leave_a_will, mark_of_this_start
@@ -24,6 +25,7 @@ from local.parts import Plan
 from local.ports import Ports, require_free
 from local.processes import Part, Processes
 from local.stack import prepare
+from tests.emulator import warm_up
 
 PORT_BASE = int(os.environ.get("BENCH_PORT_BASE", "27000"))
 READY_WITHIN_S = 180
@@ -44,6 +46,8 @@ async def some_of(*stages: tuple[Make, ...]) -> AsyncIterator[Plan]:
         try:
             for stage in stages:
                 await processes.start(*(make(plan) for make in stage))
+                if parts.firestore in stage:
+                    await asyncio.to_thread(warm_up, ports.firestore)
             yield plan
         finally:
             await processes.stop()

@@ -47,7 +47,7 @@ def an_emulator(
     emulator = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         _wait_until_ready(emulator, port)
-        _warm_up(port)
+        warm_up(port)
     except BaseException:
         emulator.kill()
         emulator.wait()
@@ -83,7 +83,7 @@ def _wait_until_ready(emulator: "subprocess.Popen[bytes]", port: int) -> None:
         time.sleep(0.1)
 
 
-def _warm_up(port: int) -> None:
+def warm_up(port: int) -> None:
     """A first commit, for which Java loads its code: on a busy machine longer than our own calls wait."""
     documents = f"http://127.0.0.1:{port}/v1/projects/demo-warm-up/databases/(default)/documents"
     httpx.post(f"{documents}:commit", json={}, headers={"Authorization": "Bearer owner"}, timeout=READY_WITHIN_S)

@@ -6,6 +6,7 @@ it was written is found out when the folder is opened. Who may replace a folder,
 
 import json
 import mmap
+import os
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
+from pydantic_core import from_json
 
 from holdline.knowledge.entry import KnowledgeEntry
 from holdline.knowledge.hearing import Vocabulary
@@ -56,7 +58,7 @@ def read(folder: Path) -> Parts:
         sums: dict[str, int] = json.loads((folder / "sums.json").read_bytes())
         if not all(_sum(folder / name) == was for name, was in sums.items()):
             raise BrokenFiles(f"{folder.name} is not as it was written")
-        tables = json.loads((folder / "tables.json").read_bytes())
+        tables = from_json((folder / "tables.json").read_bytes())
         arrays = {name: _array(folder, name) for name in (*ARRAYS, "postings")}
         rows = {name: _mapped(folder, name) for name in ("entries", "keys", "said")}
     except (OSError, ValueError, KeyError, AttributeError) as error:
@@ -68,7 +70,7 @@ def read(folder: Path) -> Parts:
     return Parts(
         entries=Rows(*rows["entries"], KnowledgeEntry.model_validate_json),
         number_of=tables["number_of"],
-        keys_of=Rows(*rows["keys"], lambda line: frozenset(json.loads(line))),
+        keys_of=Rows(*rows["keys"], lambda line: frozenset(from_json(line))),
         said=Rows(*rows["said"], _said),
         vocabulary=Vocabulary.read(tables["vocabulary"]),
         seen=tables["seen"],
@@ -98,7 +100,7 @@ class Rows(Sequence[T]):
 
 
 def _said(line: bytes) -> Said:
-    entry, weights, sounds, sounding, mood = json.loads(line)
+    entry, weights, sounds, sounding, mood = from_json(line)
     return Said(entry, weights, sounds, sounding, Mood(mood))
 
 
@@ -121,4 +123,8 @@ def _array(folder: Path, name: str) -> npt.NDArray[Any]:
 
 
 def _sum(path: Path) -> int:
-    return zlib.crc32(path.read_bytes())
+    with path.open("rb") as file:
+        if not os.fstat(file.fileno()).st_size:
+            return 0
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            return zlib.crc32(mapped)

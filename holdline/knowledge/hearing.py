@@ -48,9 +48,10 @@ class Vocabulary:
         self._keys: set[str] = set()
         self._words: set[str] = set()
         self._stems: set[str] = set()
-        self._cut_short: dict[str, Term] = {}
+        # Terms as text (`_text`): thousands of them are read when a call begins, and few are ever asked for.
+        self._cut_short: dict[str, str] = {}
         self._split: dict[str, tuple[Term, ...]] = {}
-        self._by_sound: dict[str, Term] = {}
+        self._by_sound: dict[str, str] = {}
         self._sounds_from: dict[str, list[str]] = defaultdict(list)
         self._learn(wordings)
 
@@ -75,8 +76,7 @@ class Vocabulary:
         """What `written` made, in every respect; nothing is stemmed or sounded again."""
         read = cls()
         read._keys, read._words, read._stems = (set(written[name]) for name in ("keys", "words", "stems"))
-        read._cut_short = {cut: Term(*term) for cut, term in written["cut_short"].items()}
-        read._by_sound = {key: Term(*term) for key, term in written["by_sound"].items()}
+        read._cut_short, read._by_sound = dict(written["cut_short"]), dict(written["by_sound"])
         for key in read._by_sound:
             read._sounds_from[key[:1]].append(key)
         return read
@@ -87,11 +87,11 @@ class Vocabulary:
             self._words.add(t.word)
             self._stems.add(stem(t.word))
             if len(t.word) >= SHORTEST_CUT:
-                self._cut_short[t.word[:-1]] = t
+                self._cut_short[t.word[:-1]] = _text(t)
             key = sound(t.word)
             if key not in self._by_sound:
                 self._sounds_from[key[:1]].append(key)
-            self._by_sound[key] = t
+            self._by_sound[key] = _text(t)
 
     def folded(self, found: tuple[Term, ...]) -> tuple[Term, ...]:
         """Write compounds one way: "haircut" as "hair cut" where both are words here, else "check up" as "checkup"."""
@@ -159,23 +159,23 @@ class Vocabulary:
         if len(pair) < 2 or any(t.weight < CONTENT_WEIGHT for t in pair) or all(t.key in self._keys for t in pair):
             return []
         joined = sound_of(t.word for t in pair)
-        known = self._by_sound.get(joined) if len(joined) >= SHORTEST_JOINED else None
-        if known is None:
+        if len(joined) < SHORTEST_JOINED or joined not in self._by_sound:
             return []
+        known = _term_of(self._by_sound[joined])
         return [Heard(t, t.word, SOUNDS_ALIKE) for t in self._parts(known) or (known,)]
 
     def _recognised(self, said: Term) -> Heard:
         if said.weight < CONTENT_WEIGHT or said.key in self._keys:
             return Heard(said, said.word, is_known=said.key in self._keys)
         if said.word in self._cut_short:
-            return Heard(self._cut_short[said.word], said.word)
+            return Heard(_term_of(self._cut_short[said.word]), said.word)
         if len(said.word) >= SHORTEST_CUT and term(said.word[:-1]).key in self._keys:
             return Heard(term(said.word[:-1]), said.word)
         if said.word in MISHEARD:
             return Heard(term(MISHEARD[said.word]), said.word)
         key = sound(said.word)
         if len(key) >= SHORTEST_ALIKE and key in self._by_sound:
-            return Heard(self._by_sound[key], said.word, SOUNDS_ALIKE)
+            return Heard(_term_of(self._by_sound[key]), said.word, SOUNDS_ALIKE)
         if len(key) >= SHORTEST_NEAR:
             near = process.extract(
                 key,
@@ -186,5 +186,14 @@ class Vocabulary:
             )
             alike = max(((alikeness(key, other), other) for other, _, _ in near), default=(0.0, ""))
             if alike[0] >= NEAREST_SOUND:
-                return Heard(self._by_sound[alike[1]], said.word, alike[0])
+                return Heard(_term_of(self._by_sound[alike[1]]), said.word, alike[0])
         return Heard(said, said.word)
+
+
+def _text(of_substance: Term) -> str:
+    return f"{of_substance.key}\t{of_substance.word}"
+
+
+def _term_of(text: str) -> Term:
+    key, word = text.split("\t")
+    return Term(key, word, CONTENT_WEIGHT)

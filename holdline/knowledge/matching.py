@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from holdline.knowledge.hearing import Heard
 from holdline.knowledge.mood import Mood, asked_from, mood
-from holdline.knowledge.sound import alikeness, sound, sound_of
+from holdline.knowledge.sound import alikeness, may_be_alike, sound, sound_of
 from holdline.knowledge.vocabulary import INTERCHANGEABLE
 from holdline.knowledge.wording import CONTENT_WEIGHT, FUNCTION_WEIGHT, Term
 
@@ -95,23 +95,23 @@ class Utterance:
             said.add(h.term.key)
         self.total = sum(self.weights) or 1.0
         self.sounding = sound_of(h.word for h in heard)
-        self._pieces: dict[tuple[int, int], str] = {}
+        self._pieces: dict[tuple[tuple[int, ...], frozenset[int]], list[tuple[range, str]]] = {}
 
     def pieces(self, strays: list[int], taken: set[int]) -> list[tuple[range, str]]:
         """The stretches around each stray term, of up to three terms none of which is `taken`, and their sounds."""
-        ranges = {
-            (start, end)
-            for at in strays
-            for start in (at - 1, at)
-            for end in (at + 1, at + 2)
-            if start >= 0 and end <= len(self.heard) and taken.isdisjoint(range(start, end))
-        }
-        return [(range(*piece), self._sound(piece)) for piece in ranges]
-
-    def _sound(self, piece: tuple[int, int]) -> str:
-        if piece not in self._pieces:
-            self._pieces[piece] = sound_of(self.heard[at].word for at in range(*piece))
-        return self._pieces[piece]
+        asked = tuple(strays), frozenset(taken)  # the same for most wordings that are compared with it
+        if asked not in self._pieces:
+            ranges = {
+                (start, end)
+                for at in strays
+                for start in (at - 1, at)
+                for end in (at + 1, at + 2)
+                if start >= 0 and end <= len(self.heard) and taken.isdisjoint(range(start, end))
+            }
+            self._pieces[asked] = [
+                (range(*piece), sound_of(self.heard[at].word for at in range(*piece))) for piece in ranges
+            ]
+        return self._pieces[asked]
 
 
 def compare(utterance: Utterance, wording: Wording, elsewhere: Collection[str]) -> Features:
@@ -172,7 +172,8 @@ def _misheard(
             (likeness, piece.start, piece, key)
             for piece, heard in utterance.pieces(strays, taken)
             for key, sounding in absent
-            if (likeness := alikeness(heard, sounding)) >= NEAR_IN_CONTEXT
+            if may_be_alike(heard, sounding, NEAR_IN_CONTEXT)
+            and (likeness := alikeness(heard, sounding)) >= NEAR_IN_CONTEXT
         ),
         key=lambda found: (-found[0], found[1]),
     )

@@ -117,9 +117,10 @@ class KnowledgeIndex:
             if substance or not has_substance:
                 shared[posting] += weight
         agreement = shared * shared / self.parts.sizes * usable[self.parts.entry_of]
-        many = len(agreement) > CANDIDATES
-        top = np.argpartition(-agreement, CANDIDATES)[:CANDIDATES].tolist() if many else range(len(agreement))
-        return [self.parts.said[at].weighed(self._rarity) for at in top if agreement[at] > 0]
+        near = np.flatnonzero(agreement)
+        if len(near) > CANDIDATES:
+            near = near[np.argpartition(-agreement[near], CANDIDATES)[:CANDIDATES]]
+        return [self.parts.said[at].weighed(self._rarity) for at in near.tolist()]
 
 
 def probability(features: Features) -> float:

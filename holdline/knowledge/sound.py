@@ -62,3 +62,8 @@ def alikeness(one: str, other: str) -> float:
     """How alike two sounds are, from 0 to 1: half for the sounds, half for their rough kinds."""
     fine = Levenshtein.normalized_similarity(one, other)
     return (fine + Levenshtein.normalized_similarity(one.translate(_COARSE), other.translate(_COARSE))) / 2
+
+
+def may_be_alike(one: str, other: str, least: float) -> bool:
+    """Whether `alikeness` can be as much as that, from the lengths alone: it is never more than their ratio."""
+    return min(len(one), len(other)) >= least * max(len(one), len(other))

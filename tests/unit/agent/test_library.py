@@ -3,6 +3,7 @@
 import asyncio
 import os
 import stat
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from agent import known as known_module
 from agent.known import Known
 from agent.librarian import Librarian
 from agent.library import CURRENT, Library
-from holdline.knowledge import KnowledgeEntry, Review, parts
+from holdline.knowledge import KnowledgeEntry, KnowledgeIndex, Review, parts
 from holdline.memory_store import MemoryDatabase
 from holdline.store import Create, Delete, Found, Query, R, Store, Update, must_get
 from tests.builders import NOW, a_request, an_entry
@@ -230,3 +231,39 @@ async def test_without_a_worker_that_builds_it_a_call_reads_what_it_must_itself(
     known = load(store, Library(tmp_path / "private" / "library"))
     assert await asyncio.to_thread(known.is_complete.wait, 5)
     assert known.look_up(HOURS, at=NOW)[0] is not None
+
+
+class Heavy(Library):
+    """One whose indexes take their time to open."""
+
+    def __init__(self, library: Library) -> None:
+        super().__init__(library.root)
+        self.may_open = threading.Event()
+
+    def index_of(self, org: str) -> KnowledgeIndex | None:
+        assert self.may_open.wait(5)
+        return super().index_of(org)
+
+
+async def test_a_call_begins_while_its_index_is_being_opened_and_asks_it_when_it_is(machine: Machine) -> None:
+    heavy = Heavy(machine.library)
+    known = load(Unread(machine.store), heavy)
+    await known.told(a_request(accepted_answer="Yes, behind the house.", answer_version=1), at=NOW)
+    assert not known.is_complete.is_set()
+    heavy.may_open.set()
+    await known.opened()
+    assert known.look_up(HOURS, at=NOW)[0] is not None
+    assert known.look_up("do you have parking", at=NOW)[0] is not None
+
+
+async def test_where_the_index_is_broken_and_storage_away_people_are_asked(
+    machine: Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    (machine.base()[0] / "tables.json").write_bytes(b"[")
+    storage = FlakyStore(machine.store)
+    storage.is_down = True
+    known = load(storage, machine.library)
+    await known.opened()
+    assert known.look_up(HOURS, at=NOW) == (None, ())
+    assert not known.is_complete.is_set()
+    assert "every question goes to people" in caplog.text
