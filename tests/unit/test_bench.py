@@ -1,11 +1,13 @@
 """What the benches write: the figures, whether they reach their bar, and the page that shows them."""
 
+import statistics
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from bench import plot
+from bench.knowledge import median_at_most
 from bench.measure import Bar, Report, Series, figure
 from bench.page import PAGE, filled
 
@@ -35,6 +37,12 @@ def test_a_figure_is_held_to_its_bar(bar: Bar | None, verdict: str) -> None:
 
 def test_what_was_not_measured_reaches_no_bar() -> None:
     assert of(bar=Bar("p95", 25)).verdict == "not measured"
+
+
+def test_two_medians_of_the_same_thing_are_told_apart_by_no_more_than_chance() -> None:
+    values = [float(n) for n in range(1, 101)]
+    assert statistics.median(values) < median_at_most(values) == 60
+    assert median_at_most([7.0, 3.0]) == 7
 
 
 def test_every_file_says_by_what_where_and_under_which_load_it_was_made(tmp_path: Path) -> None:
