@@ -3,7 +3,8 @@
 
 SHELL := /bin/bash
 PORT_BASE ?= 18000
-BENCH ?= relay_race tool_to_page live_queue webhook knowledge watch_deaths hang_up first_loud capacity
+BENCH ?= relay_race tool_to_page live_queue organisations webhook knowledge watch_deaths watch_cycles hang_up first_loud \
+	capacity
 UV := $(shell command -v uv 2>/dev/null || echo .holdline/uv/bin/uv)
 RUN := $(UV) run --no-sync
 

@@ -24,8 +24,8 @@ MEGABYTE = 2**20
 ON_HOLD_S = 4.0
 
 
-def jobs(stack: dict[str, Any]) -> dict[int, float]:
-    """What each process of the worker's jobs has to itself, in MB."""
+def memory(stack: dict[str, Any]) -> dict[int, float]:
+    """What each process below the worker has to itself, in MB."""
     held: dict[int, float] = {}
     for process in psutil.Process(stack["pids"]["worker"]).children(recursive=True):
         try:
@@ -35,12 +35,19 @@ def jobs(stack: dict[str, Any]) -> dict[int, float]:
     return held
 
 
-async def one_call(stack: dict[str, Any], store: Store, freed: Series, closed: Series, busy: Series) -> None:
+async def one_call(
+    stack: dict[str, Any], store: Store, *, freed: Series, closed: Series, idle: Series, busy: Series
+) -> None:
+    before = memory(stack)
     async with answered(stack, store) as call:
         request = await call.ask()
         await call.caller.music.wait_for_speech(after=time.time(), within_s=20)
         await asyncio.sleep(ON_HOLD_S)
-        busy.add(max(jobs(stack).values()))
+        now = memory(stack)
+        # Of the processes that were there, the job's is the one that grew; another that waits for a call is new.
+        job = max(before.keys() & now.keys(), key=lambda pid: now[pid] - before[pid])
+        idle.add(before[job])
+        busy.add(now[job])
         left_at = time.time()
         leaving = asyncio.create_task(call.caller.room.disconnect())
         left = await call.becomes(request, lambda one: one.status is Status.CALLER_LEFT)
@@ -56,14 +63,12 @@ async def run(rounds: int) -> None:
     report = Report("hang_up", command=f"python -m bench.hang_up --rounds {rounds}")
     noticed = Series("hang-up to the end's beginning in the job")
     closed = Series("hang-up to request closed and call ended, seen by another program", bar=Bar("max", 200))
-    idle = Series("memory of each process below an idle worker", unit="MB")
-    busy = Series("memory of a job on hold, the largest of its processes", unit="MB")
+    idle = Series("memory of a job that waits for a call", unit="MB")
+    busy = Series("memory of the same on hold", unit="MB")
     with whole() as stack:
         db = database_of(stack)
-        for size in jobs(stack).values():
-            idle.add(size)
         for _ in range(rounds):
-            await one_call(stack, db.for_org(SALON), noticed, closed, busy)
+            await one_call(stack, db.for_org(SALON), freed=noticed, closed=closed, idle=idle, busy=busy)
         await asyncio.to_thread(db.close)
     svg = report.write([noticed, closed, idle, busy])
     plot.distributions(svg, title="Hang-up -> freed", series=[noticed, closed])

@@ -33,8 +33,7 @@ async def run(clients: int, rounds: int) -> None:
         await _write_demo_data(plan)
         db = database(plan.firestore_host, parts.PROJECT)
         store = db.for_org(demo.SALON.organisation.id)
-        people = [person.model_dump() for person in demo.facts().people]
-        cookie = await sign_in(plan.dashboard_url, people)
+        cookie = await sign_in(plan.dashboard_url, demo.facts().people[0].model_dump())
         pages = await asyncio.to_thread(Pages, plan.dashboard_url, cookie, count=clients)
         await asyncio.to_thread(pages.next, BOARD)
         async with httpx.AsyncClient(base_url=plan.dashboard_url, timeout=20) as http:

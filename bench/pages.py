@@ -8,7 +8,7 @@ import re
 import selectors
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,9 +18,8 @@ BOARD = b"event: board"
 WITHIN_S = 20
 
 
-async def sign_in(dashboard_url: str, people: Sequence[dict[str, Any]]) -> str:
+async def sign_in(dashboard_url: str, person: Mapping[str, Any]) -> str:
     """The cookies of a supervisor's session, as a header."""
-    person = people[0]
     async with httpx.AsyncClient(base_url=dashboard_url, timeout=20) as browser:
         found = re.search(r'name="csrf_token" value="([^"]+)"', (await browser.get("/sign-in")).text)
         assert found is not None

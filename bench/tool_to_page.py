@@ -26,7 +26,7 @@ async def run(rounds: int) -> None:
         db = database_of(stack)
         store = await asyncio.to_thread(held.furnish, db, SALON.organisation.id)
         call = await held.Held.open(store, f"call-{uuid4().hex[:8]}", org=SALON.organisation.id)
-        cookie = await sign_in(stack["dashboard_url"], stack["people"])
+        cookie = await sign_in(stack["dashboard_url"], stack["people"][0])
         page = await asyncio.to_thread(Pages, stack["dashboard_url"], cookie)
         await asyncio.to_thread(page.next, BOARD)
         for n in range(-2, rounds):
