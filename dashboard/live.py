@@ -12,7 +12,7 @@ from dashboard.board import Board
 from dashboard.feed import Feed
 from dashboard.ledger import Ledger
 from dashboard.organisation import Organisations
-from dashboard.pulse import Pulse
+from dashboard.pulse import Pulse, on_a_thread
 from dashboard.screen import Draw, Scene, Screen
 from holdline.help_request import HelpRequest
 from holdline.store import Database
@@ -47,6 +47,7 @@ class Hub:
         draw: Draw,
         clock: Callable[[], datetime],
         idle_s: float = IDLE_S,
+        in_background: Callable[[Callable[[], None]], object] = on_a_thread,
     ) -> None:
         self._database = database
         self._organisations = organisations
@@ -59,7 +60,7 @@ class Hub:
         self._feeds: dict[str, tuple[Feed, int]] = {}
         self._screens: dict[str, Screen] = {}
         self._deaf_since: datetime | None = None
-        self._pulse = Pulse(lambda: database.platform)
+        self._pulse = Pulse(database, on_change=self.look_again, in_background=in_background)
         self._stopping = threading.Event()
 
     @contextmanager
@@ -99,8 +100,8 @@ class Hub:
             feed.look_again()
 
     def is_line_live(self, org: str, feed: Feed, board: Board, *, at: datetime) -> bool:
-        """Whether the board is current, and so are the jobs whose callers are on it."""
-        calls = {request.call for request in (*board.waiting, *board.answered)}
+        """Whether the board is current, and the jobs whose callers are on it live and hear."""
+        calls = {request.call: request.delete_at for request in (*board.waiting, *board.answered)}
         return feed.is_live and self._pulse.is_felt(org, calls, at=at)
 
     def _scene(self, org: str, feed: Feed, at: datetime) -> Scene | None:

@@ -37,7 +37,8 @@ class Lease(Record):
     epoch: int = Field(ge=1)
     until: Instant
     heard_at: Instant | None = None
-    """When the last ping was sent that the holder heard: see `instruction.py`."""
+    """When the last ping was sent that the holder heard (see `instruction.py`), and from when it took the call until it
+    heard one, when that was. A holder that knows no pings leaves it empty."""
     is_given_away: bool = False
     """Its holder said that it goes: nobody need wait until it would have run out."""
 
@@ -58,7 +59,7 @@ def take(platform: Store, call: str, *, org: str, job: str, epoch: int, at: date
 
     A job that was given up because it was slow to come has it all the same, in the newer epoch, if it is the first.
     """
-    mine = Lease(id=call, org=org, job=job, epoch=epoch, until=at + LEASE)
+    mine = Lease(id=call, org=org, job=job, epoch=epoch, until=at + LEASE, heard_at=at)
 
     def decide(held: Lease) -> Lease:
         is_free = held.job == "" and held.epoch > mine.epoch
@@ -75,9 +76,9 @@ def take(platform: Store, call: str, *, org: str, job: str, epoch: int, at: date
 
 
 def renew(platform: Store, mine: Lease, *, at: datetime, heard_at: datetime | None = None) -> Lease:
-    """Keep the call, and say which ping was heard last. Raises LeaseLost where it went to somebody else, or is over;
-    and Unavailable."""
-    mine = mine.model_copy(update={"until": at + LEASE, "heard_at": heard_at})
+    """Keep the call, and say which ping was heard last, if one was. Raises LeaseLost where it went to somebody else, or
+    is over; and Unavailable."""
+    mine = mine.model_copy(update={"until": at + LEASE, "heard_at": heard_at or mine.heard_at})
     try:
         return change(platform, Lease, mine.id, lambda held: _renewed(mine, held))
     except NotFound:
@@ -107,7 +108,7 @@ def take_away(platform: Store, stored: Stored[Lease], *, at: datetime) -> Lease 
     """
     held = stored.record
     within = min(held.epoch * LEASE, COMES_WITHIN)
-    free = {"job": "", "epoch": held.epoch + 1, "until": at + within, "is_given_away": False}
+    free = {"job": "", "epoch": held.epoch + 1, "until": at + within, "is_given_away": False, "heard_at": None}
     lease = held.model_copy(update=free)
     try:
         platform.commit(Update(stored, lease))

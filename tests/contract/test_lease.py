@@ -34,6 +34,18 @@ def test_a_lease_is_renewed_by_its_holder(platform: Store) -> None:
     assert held(platform).record.until == later(3 + AFTER_S)
 
 
+def test_who_takes_it_says_that_pings_are_heard_and_keeps_saying_which_was_the_last(platform: Store) -> None:
+    lease.expect(platform, "call-1", org="salon", at=NOW)
+    assert held(platform).record.heard_at is None
+    mine = taken(platform, at=later(1))
+    assert lease.renew(platform, mine, at=later(2)).heard_at == later(1)
+    mine = lease.renew(platform, mine, at=later(3), heard_at=later(2.5))
+    lease.renew(platform, mine, at=later(4))
+    assert held(platform).record.heard_at == later(2.5)
+    assert lease.take_away(platform, held(platform), at=later(20)) is not None
+    assert held(platform).record.heard_at is None
+
+
 def test_a_job_that_was_sent_for_takes_it_and_one_that_does_not_come_is_due(platform: Store) -> None:
     lease.expect(platform, "call-1", org="salon", at=NOW)
     lease.expect(platform, "call-1", org="salon", at=later(3))

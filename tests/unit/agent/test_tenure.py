@@ -76,7 +76,7 @@ def somebody_takes_it_away(platform: Store, *, at_s: float) -> None:
 async def test_a_ping_that_was_heard_is_told_with_the_next_renewal_and_every_later_one(
     job: Job, platform: Store
 ) -> None:
-    assert held(platform).heard_at is None
+    assert held(platform).heard_at == later(0), "it listens from the moment it takes the call"
     job.tenure.heard(later(3))
     for _ in range(2):
         await asyncio.sleep(RENEW_EVERY_S + 0.1)

@@ -8,7 +8,6 @@ from dashboard.feed import board_now
 from dashboard.ledger import Ledger
 from dashboard.live import Hub, Watching
 from dashboard.organisation import Organisations
-from dashboard.pulse import Pulse
 from dashboard.screen import Scene
 from holdline import desk, lease, line
 from holdline.errors import Unavailable
@@ -31,6 +30,7 @@ def a_hub(database: MemoryDatabase, *, idle_s: float) -> Hub:
         draw=draw,
         clock=lambda: NOW,
         idle_s=idle_s,
+        in_background=lambda work: work(),
     )
 
 
@@ -254,24 +254,6 @@ def test_a_call_without_a_lease_and_one_that_asks_nothing_say_nothing_of_the_lin
     lease.take(database.platform, "call-2", org="salon", job="job-2", epoch=1, at=NOW)
     lease.take(database.platform, "call-1", org="dental", job="job-3", epoch=1, at=NOW)
     assert lamp(hub, after_s=60)
-
-
-def test_leases_are_read_once_for_all_who_look_and_not_at_all_for_an_empty_queue(database: MemoryDatabase) -> None:
-    readings = 0
-
-    def platform() -> Store:
-        nonlocal readings
-        readings += 1
-        return database.platform
-
-    pulse = Pulse(platform)
-    assert pulse.is_felt("salon", [], at=NOW)
-    assert readings == 0
-    for second in (0, 0.5, 1):
-        assert pulse.is_felt("salon", ["call-1"], at=later(second))
-    assert readings == 1
-    assert pulse.is_felt("salon", ["call-1"], at=later(2))
-    assert readings == 2
 
 
 def test_a_process_is_deaf_when_for_ten_seconds_none_of_its_watches_was_live(hub: Hub, salon: Store) -> None:
