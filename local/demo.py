@@ -56,7 +56,14 @@ SALON = Tenant(
     ),
     people=(
         Person(id="ana", name="Ana", email="ana@luxe.example.com", role=Role.SUPERVISOR, skills=("bookings",)),
-        Person(id="rosa", name="Rosa", email="rosa@luxe.example.com", role=Role.SUPERVISOR, skills=("colour",)),
+        Person(
+            id="rosa",
+            name="Rosa",
+            email="rosa@luxe.example.com",
+            role=Role.SUPERVISOR,
+            skills=("colour",),
+            phone="+12125550143",
+        ),
         Person(id="lucia", name="Lucia", email="lucia@luxe.example.com", role=Role.ADMIN, phone="+12125550144"),
     ),
 )

@@ -8,7 +8,9 @@ import pytest
 
 from deploy.organisation import Described, NotAdmitted, NotReadable, read, write
 from holdline.config import in_force
+from holdline.duty import person_on_duty
 from holdline.knowledge import KnowledgeEntry
+from holdline.ladder import Ladder
 from holdline.memory_store import MemoryDatabase
 from holdline.people import Organisation, Person, Role
 from holdline.store import Query, must_get
@@ -66,11 +68,29 @@ def test_writing_it_again_changes_nothing_that_people_have_edited_since(
     told = list(write(described, store, accounts))
     assert must_get(store, Organisation, "corner-bakery").record.name == "Corner Bakery & Sons"
     assert told == [
+        "people/uid-of-ana@example.com is there already, and stays as it is",
         "orgs/corner-bakery is there already, and stays as it is",
         "voice_agents/front-desk is there already, and stays as it is",
         "knowledge/opening-hours written",
-        "people/uid-of-ana@example.com is there already, and stays as it is",
     ]
+
+
+def test_who_is_on_duty_is_named_in_the_file_by_address_and_in_the_document_by_account(
+    described: Described, accounts: FakeAccounts, database: MemoryDatabase
+) -> None:
+    store = database.for_org("corner-bakery")
+    list(write(described, store, accounts))
+    organisation = must_get(store, Organisation, "corner-bakery").record
+    assert organisation.on_duty == "uid-of-ana@example.com"
+    assert organisation.ladder == Ladder(skilled_first_s=20, text_after_s=45)
+    assert person_on_duty(store, organisation)[1] == "+15555550144"
+
+
+def test_nobody_need_be_on_duty(tmp_path: Path, accounts: FakeAccounts, database: MemoryDatabase) -> None:
+    file = tmp_path / "organisation.toml"
+    file.write_text(EXAMPLE.read_text().replace("on_duty =", "# on_duty ="))
+    list(write(read(file, at=NOW), database.for_org("corner-bakery"), accounts))
+    assert must_get(database.for_org("corner-bakery"), Organisation, "corner-bakery").record.on_duty is None
 
 
 def test_somebody_of_another_organisation_is_not_admitted(
@@ -81,6 +101,7 @@ def test_somebody_of_another_organisation_is_not_admitted(
     with pytest.raises(NotAdmitted, match=r"ana@example\.com"):
         list(write(described, store, accounts))
     assert store.find(Query(Person)).records == ()
+    assert store.get(Organisation, "corner-bakery") is None
 
 
 @pytest.mark.parametrize(
@@ -95,10 +116,34 @@ def test_somebody_of_another_organisation_is_not_admitted(
         (('answer = "We', 'answer = "\\nWe'), r"knowledge/opening-hours: answer: must be one line"),
         (('id = "corner-bakery"', 'id = "corner/bakery"'), "id: .*without '/'"),
         (("[organisation]", "[organization]"), "organisation: Field required; organization: "),
+        (
+            ('on_duty = "ana@example.com"', 'on_duty = "rosa@example.com"'),
+            r"organisation: on_duty: rosa@example\.com is none of the people.* ana@example\.com",
+        ),
+        (('on_duty = "ana@example.com"', "on_duty = 7"), "organisation: on_duty: 7 is none of the people"),
+        (('phone = "+15555550144"\n', ""), r"on_duty: ana@example\.com has no phone.*\+15555550144"),
+        (('phone = "+15555550144"', 'phone = "555 0144"'), r"people/ana@example\.com: phone: "),
+        (("text_after_s = 45", "text_after_s = -1"), r"orgs/corner-bakery: ladder\.text_after_s: .*greater than"),
+        (("text_after_s", "text_after"), r"ladder\.text_after: there is no such field; there are .*text_after_s"),
         (("[organisation]", "[organisation"), "line .*example.toml"),
         (("[voice_agents.front-desk]", "[voice_agents]\n[extra]"), "extra: "),
     ],
-    ids=["zone", "field", "role", "answer", "id", "section", "toml", "part"],
+    ids=[
+        "zone",
+        "field",
+        "role",
+        "answer",
+        "id",
+        "section",
+        "nobody on duty",
+        "no address",
+        "no phone",
+        "phone",
+        "ladder",
+        "rung",
+        "toml",
+        "part",
+    ],
 )
 def test_what_is_wrong_is_named_with_what_is_allowed(tmp_path: Path, change: tuple[str, str], said: str) -> None:
     file = tmp_path / "organisation.toml"
