@@ -177,6 +177,7 @@ class LineUp:
         self.idle.attach(session)
         for undo in (
             partial(_cancel, tasks),
+            self.relay.close,
             self.questions.close,
             self.patience.close,
             self.attendance.close,

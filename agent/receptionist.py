@@ -27,6 +27,7 @@ from agent.ending import Ending
 from agent.floor import Floor
 from agent.known import Known
 from agent.offer import Offer
+from agent.pacing import paced
 from agent.questions import Questions
 from agent.second_try import SecondTry
 from agent.transcript import Clock, Transcript
@@ -234,8 +235,8 @@ class Receptionist(Agent):
             await self.on_user_turn_completed(chat_ctx, last)
 
     async def tts_node(self, text: AsyncIterable[str], model_settings: ModelSettings) -> AsyncIterable[rtc.AudioFrame]:
-        """Everything that is said passes the floor."""
-        async for frame in self._floor.synthesise(self, text, model_settings):
+        """Everything that is said passes the floor, and goes out at the pace of speech."""
+        async for frame in paced(self._floor.synthesise(self, text, model_settings)):
             yield frame
 
 

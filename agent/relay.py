@@ -8,6 +8,7 @@ from functools import partial
 from agent.floor import Floor
 from agent.known import Known
 from agent.questions import Questions
+from agent.receipts import Receipts
 from agent.transcript import Clock, Transcript
 from agent.utterance import Utterance
 from agent.words import line as words
@@ -54,6 +55,7 @@ class Relay:
         self._owed: set[str] = set()
         """Requests of an earlier call, whose answer the caller has not heard."""
         self._answers: asyncio.Queue[HelpRequest] = asyncio.Queue()
+        self._receipts = Receipts(store, writer=writer, clock=clock)
 
     def owe(self, requests: Sequence[HelpRequest]) -> None:
         """Take up what this caller asked on earlier calls and has not heard."""
@@ -75,11 +77,8 @@ class Relay:
             self._was_cut(request)
         self._versions[request.id] = request.answer_version
         self._answers.put_nowait(request)
-        at = self._clock()
+        self._receipts.saw(request)
         log.info("call %s: an answer is here (request %s)", request.call, request.id)
-        self._writer.put(
-            lambda: line.received(self._store, request.id, version=request.answer_version, at=at), what="the receipt"
-        )
 
     async def run(self) -> None:
         """Speak answers as they come, for as long as the call lasts."""
@@ -93,6 +92,9 @@ class Relay:
                         await self._floor.say(words("apology", "did_not_hear"))
             except Exception:  # one answer that cannot be said must not keep the next from being said
                 log.exception("call %s: the answer to request %s could not be said", request.call, request.id)
+
+    async def close(self) -> None:
+        self._receipts.close()
 
     async def _until_heard(self, request: HelpRequest) -> Utterance | None:
         answer = request.accepted_answer or ""
@@ -143,11 +145,15 @@ class Relay:
     def _began(self, request: HelpRequest) -> None:
         if request.id in self._owed:
             return
-        at = self._clock()
-        self._writer.put(
-            lambda: line.speaking_began(self._store, request.id, version=request.answer_version, at=at),
-            what="the beginning",
+        began = partial(
+            line.speaking_began,
+            self._store,
+            request.id,
+            version=request.answer_version,
+            received_at=self._receipts.with_beginning(request),
+            at=self._clock(),
         )
+        self._writer.put(began, what="the beginning")
 
     def _heard(self, request: HelpRequest, answer: str, said: Utterance) -> None:
         at = self._clock()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from bench.held import a_question, relayed
+from bench.held import a_question, forget, relayed
 from bench.stack import database
 from holdline.firestore.database import FirestoreDatabase
 from holdline.help_request import HelpRequest, Status
@@ -51,6 +51,14 @@ class LiveCall:
 
     async def delivered(self, request: HelpRequest) -> HelpRequest:
         return await self.becomes(request, lambda one: one.status is Status.DELIVERED)
+
+    async def forget(self, request: HelpRequest) -> None:
+        """Leave no trace of a delivered answer: a call of a hundred questions is none that anybody makes.
+
+        The emulator sends a watch all that it is about with each change of it, so every question costs every later one.
+        """
+        await forget(self.store, request.id, once=Status.DELIVERED)
+        self.requests.pop(request.id, None)
 
     async def quiet(self, *, for_s: float) -> float:
         return await self.caller.agent.wait_for_silence(lasting_s=for_s, within_s=WITHIN_S)

@@ -18,6 +18,7 @@ from bench.calls import SALON, LiveCall, answered, database_of
 from bench.held import ANSWERS, answer
 from bench.measure import Bar, Report, Series, figure
 from bench.stack import whole
+from bench.warmth import warm_up
 from holdline.store import Store
 
 SYNTHESISER_MS = Bar("p95", 60)
@@ -73,6 +74,7 @@ async def run(sizes: list[int], answers: int, within_s: float) -> None:
     stopped_by = "the largest size"
     with whole() as stack:
         db = database_of(stack)
+        await warm_up(db)
         store = db.for_org(SALON)
         deadline = time.monotonic() + within_s
         async with AsyncExitStack() as on_hold:

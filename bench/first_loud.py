@@ -19,6 +19,7 @@ from bench.calls import SALON, WITHIN_S, LiveCall, answered, database_of
 from bench.held import relayed
 from bench.measure import Bar, Report, Series
 from bench.stack import whole
+from bench.warmth import warm_up
 from holdline.help_request import HelpRequest
 from holdline.speech.espeak import synthesise
 from holdline.store import Store
@@ -153,6 +154,7 @@ async def one_answer(call: LiveCall, desk: Desk, bring: State, measured: Measure
     still = call.caller.music.first_loud_after(heard_at)
     measured.music.add((still - heard_at) * 1000 if still is not None and still < heard_at + 0.5 else 0.0)
     await call.quiet(for_s=1.0)
+    await call.forget(request)
 
 
 def silence_before(words: str) -> float:
@@ -169,6 +171,7 @@ async def run(rounds: int) -> None:
     measured = {state: Measured(state) for state in STATES}
     with whole() as stack:
         db = database_of(stack)
+        await warm_up(db)
         store: Store = db.for_org(SALON)
         async with a_desk(stack) as desk, answered(stack, store) as call:
             for n in range(-1, rounds):

@@ -16,6 +16,7 @@ from bench import plot
 from bench.calls import SALON, answered, database_of
 from bench.measure import Bar, Report, Series
 from bench.stack import whole
+from bench.warmth import warm_up
 from holdline.call import Call
 from holdline.help_request import Status
 from holdline.store import Store, must_get
@@ -67,6 +68,7 @@ async def run(rounds: int) -> None:
     busy = Series("memory of the same on hold", unit="MB")
     with whole() as stack:
         db = database_of(stack)
+        await warm_up(db)
         for _ in range(rounds):
             await one_call(stack, db.for_org(SALON), freed=noticed, closed=closed, idle=idle, busy=busy)
         await asyncio.to_thread(db.close)

@@ -15,6 +15,7 @@ from bench.calls import database_of
 from bench.measure import Bar, Report, Series
 from bench.pages import BOARD, Pages, sign_in
 from bench.stack import whole
+from bench.warmth import warm_up
 from holdline.help_request import Status
 from local.demo import SALON
 
@@ -24,6 +25,7 @@ async def run(rounds: int) -> None:
     took = Series("ask_supervisor called to event received", bar=Bar("p95", 60))
     with whole() as stack:
         db = database_of(stack)
+        await warm_up(db)
         store = await asyncio.to_thread(held.furnish, db, SALON.organisation.id)
         call = await held.Held.open(store, f"call-{uuid4().hex[:8]}", org=SALON.organisation.id)
         cookie = await sign_in(stack["dashboard_url"], stack["people"][0])

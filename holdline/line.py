@@ -147,9 +147,15 @@ def received(store: Store, request_id: str, *, version: int, at: datetime) -> He
     )
 
 
-def speaking_began(store: Store, request_id: str, *, version: int, at: datetime) -> HelpRequest:
-    """The first frame of this version of the answer was published."""
-    return _spoken(store, request_id, version, lambda request: request.after(Event.SPEAKING_BEGAN, at=at))
+def speaking_began(
+    store: Store, request_id: str, *, version: int, received_at: datetime | None = None, at: datetime
+) -> HelpRequest:
+    """The first frame of this version of the answer was published; its receipt, unless that is written already."""
+
+    def move(request: HelpRequest) -> HelpRequest:
+        return request.after(Event.SPEAKING_BEGAN, at=at, received_at=request.received_at or received_at)
+
+    return _spoken(store, request_id, version, move)
 
 
 def cut(store: Store, request_id: str, *, version: int, at: datetime) -> HelpRequest:

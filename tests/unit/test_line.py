@@ -163,6 +163,16 @@ def test_an_answer_is_received_spoken_and_heard_each_at_its_time(store: Store) -
     assert heard.latencies_ms == {"frame": 90.0}
 
 
+def test_an_answer_that_began_at_once_is_received_with_its_beginning_and_no_receipt_is_moved_by_it(
+    store: Store,
+) -> None:
+    store.commit(Put(an_answered_request(answer="Yes.")))
+    began = line.speaking_began(store, "request-1", version=1, received_at=NOW, at=later(1))
+    assert (began.received_at, began.speaking_at) == (NOW, later(1))
+    line.cut(store, "request-1", version=1, at=later(2))
+    assert line.speaking_began(store, "request-1", version=1, received_at=later(3), at=later(3)).received_at == NOW
+
+
 def test_an_answer_that_was_cut_is_answered_again_and_the_cuts_are_counted(store: Store) -> None:
     store.commit(Put(an_answered_request(answer="Yes.")))
     for cuts in (1, 2):

@@ -98,6 +98,17 @@ async def test_receipt_and_beginning_are_written_as_they_happen(on: Line) -> Non
     await speaking
 
 
+async def test_an_answer_that_is_said_at_once_is_received_and_begun_in_one_write(on: Line) -> None:
+    answered = on.answer()
+    states = []
+    watch = on.store.watch(Query(HelpRequest), lambda found: states.extend(found.records))
+    on.relay.saw(answered)
+    await on.settled()
+    watch.close()
+    assert [one.status for one in states] == [Status.ANSWERED, Status.SPEAKING, Status.DELIVERED]
+    assert states[1].received_at == later(0)
+
+
 async def test_latencies_count_from_the_answer_to_the_synthesiser_and_to_the_first_frame(on: Line) -> None:
     on.relay.saw(on.answer(at=-0.25))
     await on.settled()
