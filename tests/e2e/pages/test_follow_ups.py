@@ -65,7 +65,8 @@ def test_words_that_were_typed_are_there_after_a_reload_and_gone_once_they_are_k
     expect(box).to_have_value("Yes, upst")
     entry(page, owed).get_by_role("button", name="Keep answer").click()
     expect(entry(page, owed).locator(".given")).to_contain_text("Yes, upst")
-    assert not page.evaluate("Object.keys(sessionStorage).some(key => key.startsWith('holdline-draft'))")
+    # Once the page's script has run, which comes after what is seen.
+    page.wait_for_function("!Object.keys(sessionStorage).some(key => key.startsWith('holdline-draft'))")
 
 
 def test_the_queue_that_is_open_follows_the_count(
