@@ -69,13 +69,14 @@ def _read(store: Store, dispatch: Dispatch, caller: str, at: datetime, library: 
         raise CallOver(f"Call {call.id} ended before it was answered.")
     identity = call.caller_identity or line.caller_came(store, call.id, caller).caller_identity or caller
     voice_agent = at_version(store, VoiceAgent, dispatch.voice_agent, version=dispatch.version)
-    known = Known.load(store, caller=call.caller, threshold=voice_agent.answer_threshold, library=library)
     organisation = organisation_in_force(store, dispatch.org, at=at)
     people = store.find(Query(Person)).records
     owed = tuple(line.owed_to(store, call.number)) if call.number else ()
     is_resumed = dispatch.epoch > 1 and call.answered_at is not None
     turns = store.find(Query(Turn, {"call": call.id})).records if is_resumed else ()
     so_far = tuple(sorted(turns, key=lambda turn: turn.n))
+    # Last, since what is opened behind it would take the interpreter from the readings.
+    known = Known.load(store, caller=call.caller, threshold=voice_agent.answer_threshold, library=library)
     return Briefing(call, identity, voice_agent, organisation, known, people, owed, so_far, is_resumed)
 
 

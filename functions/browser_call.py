@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from functions.binding import binding_of
+from functions.binding import RungNumber
 from functions.calls import open_call
 from functions.context import Context
 from functions.identity import Visitor
@@ -28,12 +28,12 @@ class CreateRoom(Body):
 
 
 def open_browser_call(wanted: CreateRoom, visitor: Visitor, context: Context) -> dict[str, Any]:
-    number = _permitted(wanted, visitor, context)
-    _refuse_too_many(number, visitor, context)
+    rung = _permitted(wanted, visitor, context)
+    _refuse_too_many(rung.number, visitor, context)
     try:
         call = open_call(
             context,
-            number,
+            rung,
             call_id=f"web-{context.new_id()}",
             kind=CallKind.REHEARSAL if wanted.rehearsal else CallKind.BROWSER,
             caller="browser",
@@ -45,14 +45,14 @@ def open_browser_call(wanted: CreateRoom, visitor: Visitor, context: Context) ->
     return caller_pass(call, context.settings)
 
 
-def _permitted(wanted: CreateRoom, visitor: Visitor, context: Context) -> PhoneNumber:
-    number = binding_of(wanted.number, context.database, at=context.now())
-    is_own = number is not None and visitor.role is not None and visitor.org == number.org
+def _permitted(wanted: CreateRoom, visitor: Visitor, context: Context) -> RungNumber:
+    rung = context.lines.rung(wanted.number, at=context.now())
+    is_own = rung is not None and visitor.role is not None and visitor.org == rung.number.org
     if wanted.rehearsal and not is_own:
         raise Refused("forbidden", "Only the line's own people may rehearse on it.")
-    if number is None or not (number.web_calls or is_own):
+    if rung is None or not (rung.number.web_calls or is_own):
         raise Refused("not_found", "There is no line with this number that takes calls from a browser.")
-    return number
+    return rung
 
 
 def _refuse_too_many(number: PhoneNumber, visitor: Visitor, context: Context) -> None:

@@ -2,22 +2,21 @@
 
 import logging
 
+from functions.binding import RungNumber
 from functions.context import Context
 from holdline import lease, line
 from holdline.call import Call, CallKind, Dispatch, Outcome
 from holdline.errors import AlreadyExists, HoldlineError
 from holdline.logs import about
-from holdline.people import PhoneNumber
 from holdline.redaction import masked
 from holdline.store import Create
-from holdline.voice_agent import on_duty
 
 log = logging.getLogger(__name__)
 
 
 def open_call(
     context: Context,
-    number: PhoneNumber,
+    rung: RungNumber,
     *,
     call_id: str,
     kind: CallKind,
@@ -29,9 +28,9 @@ def open_call(
 
     Raises NoVoiceAgent, RoomNotOpened, Unavailable; a call whose room could not be opened is closed as failed.
     """
+    number, at = rung.number, context.now()
     about(call=call_id, org=number.org)
-    store, at = context.database.for_org(number.org), context.now()
-    duty = on_duty(store, number.voice_agent, at=at)
+    duty = rung.on_duty(at=at)
     call = _written(
         context,
         Call(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 
+from functions.binding import Lines
 from functions.identity import FirebaseIdentity, Identity
 from functions.messages import Messages, messages_of
 from functions.rooms import LiveKitRooms, Rooms
@@ -24,6 +25,7 @@ from holdline.store import Database
 class Context:
     settings: FunctionsSettings
     database: Database
+    lines: Lines
     rooms: Rooms
     identity: Identity
     messages: Messages | None
@@ -74,9 +76,11 @@ def _telemetry() -> telemetry.Telemetry | None:
 
 @cache
 def _context() -> Context:
+    database = connect(_settings())
     return Context(
         settings=_settings(),
-        database=connect(_settings()),
+        database=database,
+        lines=Lines(database),
         rooms=LiveKitRooms(_settings()),
         identity=FirebaseIdentity(_settings()),
         messages=messages_of(_settings()),

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from werkzeug.datastructures import MultiDict
 
-from functions.binding import binding_of
+from functions.binding import Lines, RungNumber, binding_of
 from holdline.people import PhoneNumber
 from holdline.store import Database
 
@@ -54,6 +54,10 @@ class PhoneCall:
     def caller_identity(self) -> str:
         """LiveKit's SIP bridge names a participant `sip_` and the user of the From header, which is our callerId."""
         return f"sip_{self.caller}"
+
+    def rung(self, lines: Lines, *, at: datetime) -> RungNumber | None:
+        """The number that was rung, if it is one of ours; raises InvalidDocument, Unavailable."""
+        return lines.rung(self.line, at=at) if _NUMBER.fullmatch(self.line) else None
 
     def number(self, database: Database, *, at: datetime) -> PhoneNumber | None:
         """What the number that was rung leads to, if it is one of ours; raises InvalidDocument, Unavailable."""

@@ -33,14 +33,14 @@ def answer_phone(request: Request, context: Context) -> Response:
 def connect(phone: PhoneCall, context: Context) -> VoiceResponse:
     """Raises what storage, LiveKit and documents raise; the call is then closed as failed."""
     about(call=phone.call_id)
-    number = phone.number(context.database, at=context.now())
-    if number is None:
+    rung = phone.rung(context.lines, at=context.now())
+    if rung is None:
         log.warning("%s was rung and leads nowhere", masked(phone.line))
         return twiml.apology(twiml.UNKNOWN_LINE)
     try:
         call = open_call(
             context,
-            number,
+            rung,
             call_id=phone.call_id,
             kind=CallKind.PHONE,
             caller=phone.caller,

@@ -7,6 +7,7 @@ document and what to fall back on are read together.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Generic
@@ -14,7 +15,7 @@ from typing import Any, ClassVar, Generic
 from holdline.errors import InvalidDocument, NotFound
 from holdline.people import Organisation
 from holdline.records import Id, Instant, Record
-from holdline.store import Put, R, Remark, Store, Stored, Write, must_get
+from holdline.store import Database, Put, R, Read, Remark, Store, Stored, Write, must_get
 
 
 class ConfigVersion(Record):
@@ -85,8 +86,20 @@ class Reading(Generic[R]):
 
 def read(store: Store, *documents: tuple[type[Record], str]) -> list[Reading[Any]]:
     """Several configurations in one round trip; raises Unavailable."""
-    wanted = [pair for kind, one in documents for pair in ((kind, one), (InForce, _name(kind, one)))]
-    found = store.get_all(*wanted)
+    return _readings(documents, store.get_all(*(key for one in documents for key in _keys(*one))))
+
+
+def read_all(database: Database, *documents: tuple[str | None, type[Record], str]) -> list[Reading[Any]]:
+    """The same over several stores: each with its organisation, or None for the platform."""
+    wanted = [(org, *key) for org, kind, one in documents for key in _keys(kind, one)]
+    return _readings([(kind, one) for _, kind, one in documents], database.get_all(*wanted))
+
+
+def _keys(kind: type[Record], document_id: str) -> tuple[tuple[type[Record], str], tuple[type[Record], str]]:
+    return (kind, document_id), (InForce, _name(kind, document_id))
+
+
+def _readings(documents: Sequence[tuple[type[Record], str]], found: Sequence[Read]) -> list[Reading[Any]]:
     return [
         Reading(kind, one, document, kept.record.version if isinstance(kept, Stored) else None)
         for (kind, one), document, kept in zip(documents, found[::2], found[1::2], strict=True)

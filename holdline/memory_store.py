@@ -49,6 +49,10 @@ class MemoryDatabase:
     def for_org(self, org: str) -> Store:
         return MemoryStore(self, org)
 
+    def get_all(self, *wanted: tuple[str | None, type[Record], str]) -> list[Read]:
+        with self._lock:
+            return [self._read(org, kind, document_id) for org, kind, document_id in wanted]
+
     def commit(self, *writes: tuple[str | None, Write]) -> None:
         with self._lock:
             planned = dict(self._documents)
@@ -75,6 +79,12 @@ class MemoryDatabase:
         with self._lock:
             self._documents.pop(path, None)
             self._tell()
+
+    def _read(self, org: str | None, kind: type[Record], document_id: str) -> Read:
+        try:
+            return MemoryStore(self, org).get(kind, document_id)
+        except InvalidDocument as error:
+            return error
 
     def _apply(self, documents: Documents, write: Write, path: str) -> None:
         held = documents.get(path)
@@ -118,8 +128,7 @@ class MemoryStore:
         return None if held is None else Stored(kind.from_document(document_id, held[0]), held[1])
 
     def get_all(self, *wanted: tuple[type[Record], str]) -> list[Read]:
-        with self._database._lock:
-            return [self._read(kind, document_id) for kind, document_id in wanted]
+        return self._database.get_all(*((self._org, kind, document_id) for kind, document_id in wanted))
 
     def find(self, query: Query[R]) -> Found[R]:
         prefix = collection_of(self._org, query.kind.collection) + "/"
@@ -134,12 +143,6 @@ class MemoryStore:
 
     def commit(self, *writes: Write) -> None:
         self._database.commit(*((self._org, write) for write in writes))
-
-    def _read(self, kind: type[Record], document_id: str) -> Read:
-        try:
-            return self.get(kind, document_id)
-        except InvalidDocument as error:
-            return error
 
     def watch(self, query: Query[R], on_state: Callable[[Found[R]], None]) -> Watch:
         watch = _MemoryWatch(self, query, on_state)

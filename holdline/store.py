@@ -152,6 +152,10 @@ class Database(Protocol):
 
     def for_org(self, org: str) -> Store: ...
 
+    def get_all(self, *wanted: tuple[str | None, type[Record], str]) -> "list[Read]":
+        """As `Store.get_all`, over several stores: each document with its organisation, or None for the platform."""
+        ...
+
     def commit(self, *writes: tuple[str | None, Write]) -> None:
         """As `Store.commit`, over several stores: each write with its organisation, or None for the platform."""
         ...

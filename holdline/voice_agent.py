@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from pydantic import Field
 
@@ -46,15 +46,27 @@ class OnDuty:
     version: str
     organisation: Organisation
 
+    @classmethod
+    def of(
+        cls,
+        agent: config.Reading[VoiceAgent],
+        organisation: config.Reading[Organisation],
+        store: Store,
+        *,
+        at: datetime,
+    ) -> Self:
+        """Those in force for a call starting at `at`. Raises NoVoiceAgent, Unavailable."""
+        name = f"{store.org}/{agent.id}"
+        try:
+            voice_agent, version = agent.in_force(store, at=at)
+        except NotFound:
+            raise NoVoiceAgent(f"There is no voice agent {name}, or none that was ever valid.") from None
+        if not voice_agent.active:
+            raise NoVoiceAgent(f"{name} is switched off.")
+        return cls(voice_agent, version, config.organisation_of(organisation, store, at=at))
+
 
 def on_duty(store: Store, voice_agent_id: str, *, at: datetime) -> OnDuty:
-    """Who answers a call starting at `at`, in one round trip. Raises NoVoiceAgent, Unavailable."""
-    org = str(store.org)
-    agent, organisation = config.read(store, (VoiceAgent, voice_agent_id), (Organisation, org))
-    try:
-        voice_agent, version = agent.in_force(store, at=at)
-    except NotFound:
-        raise NoVoiceAgent(f"There is no voice agent {org}/{voice_agent_id}, or none that was ever valid.") from None
-    if not voice_agent.active:
-        raise NoVoiceAgent(f"{org}/{voice_agent_id} is switched off.")
-    return OnDuty(voice_agent, version, config.organisation_of(organisation, store, at=at))
+    """As `OnDuty.of`, of what is read now, in one round trip."""
+    agent, organisation = config.read(store, (VoiceAgent, voice_agent_id), (Organisation, str(store.org)))
+    return OnDuty.of(agent, organisation, store, at=at)

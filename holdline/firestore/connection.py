@@ -9,6 +9,7 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud import firestore
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports.grpc import FirestoreGrpcTransport
+from grpc.experimental import ChannelOptions
 
 from holdline.errors import NoCredentials
 from holdline.settings import FirestoreSettings
@@ -20,6 +21,8 @@ TIMEOUT_S = 3.0
 _WAIT_FOR_READY = {"methodConfig": [{"name": [{"service": "google.firestore.v1.Firestore"}], "waitForReady": True}]}
 _OPTIONS = [
     ("grpc.service_config", json.dumps(_WAIT_FOR_READY)),
+    # What is answered in a stream, as readings are, is read by the thread that asks; else one is begun for each.
+    (ChannelOptions.SingleThreadedUnaryStream, 1),
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
     # Without it two channels of one process share a connection, and its streams.

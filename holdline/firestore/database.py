@@ -2,10 +2,11 @@
 
 from holdline.firestore.connection import Connection
 from holdline.firestore.pace import Pace
-from holdline.firestore.store import FirestoreStore, commit
+from holdline.firestore.store import FirestoreStore, commit, get_all
 from holdline.firestore.watches import Standing, Watches
+from holdline.records import Record
 from holdline.settings import FirestoreSettings
-from holdline.store import Store, Write
+from holdline.store import Read, Store, Write
 
 
 def connect(settings: FirestoreSettings, *, pace: Pace | None = None) -> "FirestoreDatabase":
@@ -30,6 +31,9 @@ class FirestoreDatabase:
 
     def for_org(self, org: str) -> Store:
         return FirestoreStore(self._client, self._watches, org=org)
+
+    def get_all(self, *wanted: tuple[str | None, type[Record], str]) -> list[Read]:
+        return get_all(self._client, wanted)
 
     def commit(self, *writes: tuple[str | None, Write]) -> None:
         commit(self._client, writes)

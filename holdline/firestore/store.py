@@ -67,11 +67,7 @@ class FirestoreStore:
         return parsed
 
     def get_all(self, *wanted: tuple[type[Record], str]) -> list[Read]:
-        references = [self._client.document(path_of(self._org, kind.collection, one)) for kind, one in wanted]
-        with _our_errors():  # they come in any order
-            found = {snapshot.reference: snapshot for snapshot in self._client.get_all(references, **_READ)}
-        read = [found[reference] for reference in references]
-        return [row_of(kind, one).parsed if one.exists else None for (kind, _), one in zip(wanted, read, strict=True)]
+        return get_all(self._client, [(self._org, kind, document_id) for kind, document_id in wanted])
 
     def find(self, query: Query[R]) -> Found[R]:
         wanted = asked(query, self._client.collection(collection_of(self._org, query.kind.collection)))
@@ -94,6 +90,15 @@ class FirestoreStore:
     def watch(self, query: Query[R], on_state: Callable[[Found[R]], None]) -> Watch:
         collection = collection_of(self._org, query.kind.collection)
         return self._watches.start(query, collection=collection, on_state=on_state)
+
+
+def get_all(client: Any, wanted: Sequence[tuple[str | None, type[Record], str]]) -> list[Read]:
+    """Each document of its organisation, or of the platform, as they were at one moment."""
+    references = [client.document(path_of(org, kind.collection, document_id)) for org, kind, document_id in wanted]
+    with _our_errors():  # they come in any order
+        found = {snapshot.reference: snapshot for snapshot in client.get_all(references, **_READ)}
+    read = [found[reference] for reference in references]
+    return [row_of(kind, one).parsed if one.exists else None for (_, kind, _), one in zip(wanted, read, strict=True)]
 
 
 def commit(client: Any, writes: Sequence[tuple[str | None, Write]]) -> None:

@@ -51,6 +51,22 @@ def test_several_documents_are_read_at_once_in_the_order_of_asking(store: Store,
     assert store.get_all() == []
 
 
+def test_documents_of_several_stores_are_read_at_once(house: House) -> None:
+    database = house.database
+    database.commit((None, Create(a_phone_number())), ("salon", Create(a_call())), ("dental", Create(a_voice_agent())))
+    number, call, other, agent = database.get_all(
+        (None, PhoneNumber, a_phone_number().id),
+        ("salon", Call, "call-1"),
+        ("dental", Call, "call-1"),
+        ("dental", VoiceAgent, "reception"),
+    )
+    assert number == must_get(database.platform, PhoneNumber, a_phone_number().id)
+    assert (call, other) == (must_get(database.for_org("salon"), Call, "call-1"), None)
+    assert agent == must_get(database.for_org("dental"), VoiceAgent, "reception")
+    with pytest.raises(ValueError, match="organisation"):
+        database.get_all(("salon", Organisation, "dental"))
+
+
 def test_of_several_documents_a_broken_one_hides_no_other(store: Store, house: House) -> None:
     store.commit(Create(a_request()))
     house.write_by_hand("orgs/salon/voice_agents/reception", {"name": 7, "problem": "known"})

@@ -21,6 +21,7 @@ from twilio.request_validator import RequestValidator
 from werkzeug.test import Client, TestResponse
 
 import functions
+from functions.binding import Lines
 from functions.context import Context
 from functions.identity import IdentityUnavailable, NotSignedIn, Visitor
 from functions.rooms import AgentNotSent
@@ -28,8 +29,9 @@ from holdline.call import Call, CallKind, Dispatch
 from holdline.errors import Unavailable
 from holdline.memory_store import MemoryDatabase
 from holdline.people import Organisation, PhoneNumber, Role
+from holdline.records import Record
 from holdline.settings import FunctionsSettings
-from holdline.store import Database, Put, Store, Write
+from holdline.store import Database, Put, Read, Store, Write
 from holdline.voice_agent import VoiceAgent
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -129,6 +131,9 @@ class BrokenDatabase:
     def for_org(self, org: str) -> Store:
         raise self._failure
 
+    def get_all(self, *wanted: tuple[str | None, type[Record], str]) -> list[Read]:
+        raise self._failure
+
     def commit(self, *writes: tuple[str | None, Write]) -> None:
         raise self._failure
 
@@ -180,14 +185,19 @@ class World:
             def for_org(self, org: str) -> Store:
                 return world.database.for_org(org)
 
+            def get_all(self, *wanted: tuple[str | None, type[Record], str]) -> list[Read]:
+                return world.database.get_all(*wanted)
+
             def commit(self, *writes: tuple[str | None, Write]) -> None:
                 world.database.commit(*writes)
 
             def close(self) -> None: ...
 
+        database = Switched()
         return Context(
             settings=self.settings,
-            database=Switched(),
+            database=database,
+            lines=Lines(database),
             rooms=self.rooms,
             identity=self.identity,
             messages=self.texts,
