@@ -32,6 +32,7 @@ from holdline import line
 from holdline.call import Outcome
 from holdline.errors import CallOver, HoldlineError, LeaseLost
 from holdline.firestore import connect
+from holdline.garbage import spare_what_is_loaded
 from holdline.logs import log_what_nobody_caught
 from holdline.settings import WorkerSettings, load
 from holdline.store import Store
@@ -50,6 +51,7 @@ def warm_up(process: JobProcess) -> None:
     hyphenate_word("transcript")
     render()
     clips.load()
+    spare_what_is_loaded()
 
 
 server = Worker(settings, warm_up=warm_up)

@@ -179,8 +179,8 @@ async def answer(store: Store, request: HelpRequest, text: str) -> float:
     return float(clocked.sent_at)
 
 
-async def forget(store: Store, request_id: str, *, once: Status) -> None:
-    """Delete a question when its life is over, so that a long bench does not become a long call."""
+async def forget(store: Store, request_id: str, *, once: Status) -> HelpRequest | None:
+    """Delete a question when its life is over, so that a long bench does not become a long call; tells what it was."""
     async with asyncio.timeout(ANSWERED_WITHIN_S):
         stored = await asyncio.to_thread(store.get, HelpRequest, request_id)
         while stored is not None and stored.record.status is not once:
@@ -189,3 +189,4 @@ async def forget(store: Store, request_id: str, *, once: Status) -> None:
     if stored is not None:
         with suppress(Stale):  # a receipt that was written late
             await asyncio.to_thread(store.commit, Delete(stored))
+    return stored.record if stored is not None else None

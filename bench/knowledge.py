@@ -5,7 +5,6 @@ begins them, beside a process that keeps the indexes as the worker does.
 """
 
 import asyncio
-import gc
 import json
 import math
 import multiprocessing
@@ -27,6 +26,7 @@ from bench.measure import Bar, Report, Series
 from bench.stack import database, every, some_of
 from holdline.call import Call, CallKind, Dispatch
 from holdline.config import in_force
+from holdline.garbage import spare_what_is_loaded
 from holdline.knowledge import KnowledgeEntry, Review
 from holdline.people import Organisation
 from holdline.store import Create, Store, Update, must_get
@@ -194,7 +194,7 @@ async def run(rounds: int, calls: int) -> None:
                 stores = {size: db.for_org(f"org-{size}") for size in SIZES}
                 for size in SIZES:
                     await asyncio.to_thread(furnish, stores[size], entries[size])
-                gc.freeze()  # what was made up here is in no job's memory, and must not be gone through again and again
+                spare_what_is_loaded()  # a job does so, too; and what was made up here is in no job's memory
                 await until(library.is_attended)
                 for size in SIZES:
                     await a_start(stores[size], library, first[size], late=late[size])

@@ -30,6 +30,7 @@ from bench import held, plot
 from bench.held import ANSWERED_WITHIN_S, ANSWERS, Held, Mouth, relayed
 from bench.measure import Bar, Report, Series, figure
 from bench.stack import database, every, some_of
+from holdline.garbage import spare_what_is_loaded
 from holdline.help_request import HelpRequest, Status
 from holdline.store import Found, Query, Store
 from local import parts
@@ -44,6 +45,8 @@ class Race:
 
     def __init__(self, name: str, *, bar: Bar | None = None) -> None:
         self.took = Series(name, bar=bar)
+        self.in_the_process = Series(f"{name}: of which after the watch told")
+        """What is ours: the rest is storage, and its client."""
         self.identical = 0
 
     def add(self, took_s: float, *, is_identical: bool) -> None:
@@ -69,7 +72,9 @@ async def one_relay(store: Store, race: Race, call: Held, request: HelpRequest) 
     sent_at = await held.answer(store, request, words)
     given = await call.mouth.after(before, beginning=relayed(""))
     race.add(given.at - sent_at, is_identical=given.text == relayed(words))
-    await held.forget(store, request.id, once=Status.DELIVERED)
+    delivered = await held.forget(store, request.id, once=Status.DELIVERED)
+    if delivered is not None and delivered.received_at is not None:
+        race.in_the_process.add((given.at - delivered.received_at.timestamp()) * 1000)
 
 
 async def polling(store: Store, race: Race, name: str, *, every_s: float, rounds: int) -> None:
@@ -195,6 +200,7 @@ async def run(rounds: int, holds: int) -> None:
         store = await asyncio.to_thread(held.furnish, db)
         ourself = await Held.open(store, "call-ours")
         await ours(store, Race("warm-up"), ourself, rounds=5)
+        spare_what_is_loaded()  # as the process of a call does once it is ready
         await asyncio.gather(
             ours(store, watched, ourself, rounds=rounds),
             by_the_model(store, tool, rounds=rounds),
@@ -218,7 +224,8 @@ async def run(rounds: int, holds: int) -> None:
         )
         for race in (*polled.values(), tool)
     ]
-    series = [*(race.took for race in races), *ratios, *(race.share_identical for race in races), stalls]
+    inner = [watched.in_the_process, crowded.in_the_process]
+    series = [*(race.took for race in races), *inner, *ratios, *(race.share_identical for race in races), stalls]
     svg = report.write(series, notes=["the model repeats the tool's result at once: a real one adds its own time"])
     plot.distributions(svg, title="Answer committed -> text at the synthesiser", series=[race.took for race in races])
 
@@ -227,6 +234,7 @@ async def with_many_holds(store: Store, race: Race, stalls: Series, *, holds: in
     """All wait at once; one after the other is answered, and asks again."""
     calls = [await Held.open(store, f"call-crowd-{n}") for n in range(holds)]
     requests = [await call.ask() for call in calls]
+    spare_what_is_loaded()  # of 25 calls, and what the rivals left: a process of ours has one call, and no rivals
     await asyncio.sleep(1)
 
     async def all_of_them() -> None:

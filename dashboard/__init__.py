@@ -35,6 +35,7 @@ from dashboard.services import KEY, Services
 from dashboard.switchboard import Switchboard
 from dashboard.throttle import Throttle
 from holdline import logs, telemetry
+from holdline.garbage import spare_what_is_loaded
 from holdline.settings import DashboardSettings, load
 from holdline.store import Database
 
@@ -124,4 +125,5 @@ def create_app_from_environment() -> Flask:
     )
     trace_requests(app, telemetry.start("dashboard", settings))
     stop_streams_on_sigterm(app)
+    spare_what_is_loaded()
     return app

@@ -15,8 +15,10 @@ from functions.room_events import room_event
 from functions.sweep import sweep_all
 from functions.texting import send_due_text
 from functions.voice import answer_phone
+from holdline.garbage import spare_what_is_loaded
 
 settings()  # A revision that lacks a setting must fail to start, so that the one before it goes on answering.
+spare_what_is_loaded()
 
 
 @functions_framework.http
