@@ -11,7 +11,7 @@ from holdline.help_request import HelpRequest
 from holdline.ladder import Ladder, Rung, rung_now
 from holdline.presence import Presence
 from holdline.store import Store
-from holdline.text_message import TextStatus
+from holdline.texting import is_out_of_reach
 
 log = logging.getLogger(__name__)
 
@@ -56,13 +56,12 @@ class Attendance:
 
     def rung_of(self, request: HelpRequest) -> Rung:
         """Who is to be asked by now, where nobody has answered."""
-        text = request.duty_text
         return rung_now(
             skill=request.skill,
             asked_at=request.asked_at,
             ladder=self._ladder,
             there=self._known,
-            can_text=self._can_text and (text is None or text.status is not TextStatus.FAILED or text.may_repeat),
+            can_text=self._can_text and not is_out_of_reach(request),
             at=self._clock(),
             since=request.rung,
         )

@@ -106,7 +106,7 @@ class Inbox:
                 self._on_ping(instruction.sent_at)
 
     def saw(self, found: Found[HelpRequest]) -> None:
-        for request in found.records:
+        for request in sorted(found.records, key=lambda one: one.asked_at):
             self._measured.saw(request)
             self._relay.saw(request)
             self._questions.saw(request)

@@ -30,6 +30,11 @@ TRIES = 2
 """So often a number is asked for; then it is kept as it was said."""
 _CALL_ME = re.compile(r"\b(?:call ?backs?|call(?: \w+)? back|(?:call|ring|phone) me|(?:a|the) call)\b")
 _MESSAGE = re.compile(r"\b(?:(?:a|the|my) message|message please)\b|^message$")
+_WAIT = re.compile(r"\b(?:wait|hold|stay)\b")
+_YES = re.compile(r"(?:yes|yeah|yep|yup|right|correct|sure)\b")
+_SOON = re.compile(r"\b(?:now|any ?time|whenever|soon|as soon as possible)\b")
+NO_TIME = frozenset({Intent.deny, Intent.thanks, Intent.affirm, Intent.human, Intent.nothing})
+"""What tells no time of day to call at, unless it has one in it: "afternoon" is a greeting, too."""
 LONGEST_CHOICE = 8
 """Words; who says more than that is leaving the message already."""
 
@@ -64,11 +69,39 @@ class Offer:
         self.requests: tuple[str, ...] = ()
         """The questions that it is for; none while nothing is offered."""
         self._being_made: tuple[str, ...] = ()
-        """Those of which the caller is just being told."""
+        """Those of which the caller is just being told, or is about to be."""
+        self._made: set[str] = set()
+        """Those for which it was made on this call, whatever came of it."""
+        self._agreed: set[str] = set()
+        """Those about which the caller will be called back, or has left a message."""
 
     @property
     def is_open(self) -> bool:
         return bool(self.requests)
+
+    def was_made(self, request_id: str) -> bool:
+        return request_id in self._made
+
+    def agreed(self, request_id: str) -> None:
+        """The caller has what they want of it for this question."""
+        self._agreed.add(request_id)
+
+    def takes(self, text: str) -> bool:
+        """Whether the caller's words belong to it: all once it was made, and a choice before it is all said."""
+        return self.is_open or (bool(self._being_made) and _is_choice(text.casefold()))
+
+    def has_use_for(self, text: str) -> bool:
+        """Whether words that mean nothing elsewhere, such as "today", mean something now."""
+        return self.is_open and self._step is Step.WHEN and self._is_time(text)
+
+    def was_asked(self, last_said: str | None) -> bool:
+        """Whether its question is what the caller heard last, be it cut short: else their yes is to something else."""
+        return last_said is not None and (self._asked in last_said or last_said in self._asked)
+
+    @property
+    def question(self) -> str:
+        """What the caller was asked last."""
+        return self._asked
 
     @property
     def yields_to_knowledge(self) -> bool:
@@ -77,30 +110,50 @@ class Offer:
 
     async def make(self, requests: Sequence[str], *, because: str) -> None:
         """Offer it, for these questions; `because` is the heading of the sentence. Open once the caller was told."""
-        async with self._saying:
-            if not self.is_open:
-                self._being_made = tuple(requests)
-                self._callback = None
-                self._ask(Step.CHOICE)
-                await self._floor.insist(words("offer", because), is_wanted=lambda: not self.is_open)
-                self._being_made = ()
-            self.requests = tuple(dict.fromkeys((*self.requests, *requests)))
+        self._made.update(requests)
+        self._being_made += tuple(requests)
+        try:
+            async with self._saying:
+                await self._say_it(requests, because=because)
+        finally:
+            self._being_made = tuple(one for one in self._being_made if one not in requests)
+
+    async def _say_it(self, requests: Sequence[str], *, because: str) -> None:
+        def is_wanted() -> bool:
+            return not self.is_open and any(one in self._being_made for one in requests)
+
+        if is_wanted():
+            if self._agreed.issuperset(requests):
+                await self._floor.insist(words("offer", "as_agreed"), is_wanted=is_wanted)
+                return
+            self._callback = None
+            self._ask(Step.CHOICE)
+            await self._floor.insist(words("offer", because), is_wanted=is_wanted)
+        still_wanted = (one for one in requests if one in self._being_made)
+        self.requests = tuple(dict.fromkeys((*self.requests, *still_wanted)))
 
     def call_back(self, requests: Sequence[str], text: str) -> str:
         """The caller wants to be called back about these questions, and said so in `text`; what to say to that."""
-        self.requests = tuple(dict.fromkeys((*self.requests, *self._being_made, *requests)))
+        if self._callback is not None and self._agreed.issuperset(requests):
+            self.requests = tuple(requests)
+            self._keep(self._with_window(text))
+            return self._done()
+        self._begin(requests)
         return self._call_back(text)
 
     def drop(self, request_id: str | None = None) -> None:
         """It is no longer needed for this question, or for any."""
-        self.requests = () if request_id is None else tuple(one for one in self.requests if one != request_id)
+        self.requests = tuple(one for one in self.requests if request_id not in (None, one))
+        self._being_made = tuple(one for one in self._being_made if request_id not in (None, one))
 
     def reply(self, text: str, kind: Intent) -> str:
         """Take in what the caller said, and tell what to say to it."""
+        self._begin(())
         if kind is Intent.repeat:
             return self._asked
         if kind is Intent.withdraw and self._callback is not None:
             self._keep(None)
+            self._agreed.difference_update(self.requests)
             self.drop()
             return words("withdrawn")
         match self._step:
@@ -115,17 +168,22 @@ class Offer:
             case Step.WHEN:
                 return self._when(text, kind)
 
+    def _begin(self, requests: Sequence[str]) -> None:
+        """It is open for these, too, and for those of which the caller has not heard all."""
+        self.requests = tuple(dict.fromkeys((*self.requests, *self._being_made, *requests)))
+
     def _chosen(self, text: str, kind: Intent) -> str:
         said = text.casefold()
         is_short = len(said.split()) <= LONGEST_CHOICE
-        if kind is Intent.affirm or kind is Intent.call_back:
+        waits = is_short and _WAIT.search(said) is not None
+        if (kind is Intent.affirm and not waits) or kind is Intent.call_back:
             return self._call_back(text)
         if is_short and _CALL_ME.search(said):
             self._take_message(text)  # it may say about what
             return self._call_back(text)
         if is_short and _MESSAGE.search(said):
             return self._ask(Step.MESSAGE)
-        if kind in NO:
+        if kind in NO or waits:
             self.drop()
             return words("no_message")
         return self._asked if kind in NOT_YET else self._message(text, kind)
@@ -141,11 +199,13 @@ class Offer:
         return words("message_taken")
 
     def _take_message(self, text: str) -> None:
+        self._agreed.update(self.requests)
         for request_id in self.requests:
             self._writer.put(partial(line.take_message, self._store, request_id, text), what="the message")
 
     def _call_back(self, text: str) -> str:
         self._callback = Callback(number=self._call.number, asked_at=self._clock())
+        self._agreed.update(self.requests)
         self._keep(self._with_window(text))
         return self._ask(Step.MY_NUMBER if self._call.number else Step.WHICH_NUMBER)
 
@@ -154,18 +214,22 @@ class Offer:
         if heard is not None:
             self._heard_number = heard
             return self._ask(Step.READ_BACK, number=read_back(heard))
-        if kind is Intent.affirm and self._step is Step.MY_NUMBER:
+        is_yes = kind is Intent.affirm or _YES.match(text.casefold()) is not None
+        if is_yes and self._step is Step.MY_NUMBER:
             return self._ask(Step.TEXT)
-        if kind is Intent.affirm and self._step is Step.READ_BACK:
+        if is_yes and self._step is Step.READ_BACK:
             self._keep(self._wish.model_copy(update={"number": self._heard_number}))
             return self._ask(Step.TEXT)
         if kind is Intent.deny and self._step is not Step.WHICH_NUMBER:
             return self._ask(Step.WHICH_NUMBER)
         self._tries += 1
         if self._tries < TRIES:
-            return words("offer", "number_again") if self._step is Step.WHICH_NUMBER else self._asked
+            if self._step is Step.WHICH_NUMBER:
+                self._asked = words("offer", "number_again")
+            return self._asked
         if self._step is not Step.MY_NUMBER:  # better words that a person can make sense of than nothing
-            self._take_message(f"{words('offer', 'number_as_said')} {text}")
+            said = self._heard_number if self._step is Step.READ_BACK else text
+            self._take_message(f"{words('offer', 'number_as_said')} {said}")
         return self._ask_when()
 
     def _consent(self, kind: Intent) -> str:
@@ -175,16 +239,22 @@ class Offer:
         return self._ask_when()
 
     def _when(self, text: str, kind: Intent) -> str:
-        if kind is Intent.question:
+        if self._is_time(text) or kind not in NO_TIME | {Intent.greeting, Intent.presence}:
             self._keep(self._with_window(text, anyhow=True))
+        elif kind not in NO_TIME:  # "hello?"
+            return self._asked
+        return self._done()
+
+    def _ask_when(self) -> str:
+        return self._done() if self._wish.window else self._ask(Step.WHEN)
+
+    def _done(self) -> str:
         self.drop()
         return words("offer", "done")
 
-    def _ask_when(self) -> str:
-        if not self._wish.window:
-            return self._ask(Step.WHEN)
-        self.drop()
-        return words("offer", "done")
+    def _is_time(self, text: str) -> bool:
+        said = text.casefold()
+        return _SOON.search(said) is not None or window_of(text, at=self._clock(), zone=self._zone)[0] is not None
 
     def _with_window(self, text: str, *, anyhow: bool = False) -> Callback:
         """With when to call, where the words say it; `anyhow` with the words even so."""
@@ -209,3 +279,7 @@ class Offer:
         self._step, self._tries = step, 0
         self._asked = words("offer", step, **values)
         return self._asked
+
+
+def _is_choice(said: str) -> bool:
+    return len(said.split()) <= LONGEST_CHOICE and any(one.search(said) for one in (_CALL_ME, _MESSAGE))

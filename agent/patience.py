@@ -27,6 +27,7 @@ from holdline.store import Store
 
 log = logging.getLogger(__name__)
 
+DESK = (Rung.SKILLED, Rung.ANYONE)
 TELL_WITHIN_S = 2.0
 """How long the caller waits for storage before being told that nobody answered."""
 
@@ -55,7 +56,8 @@ class Patience:
         self._zone = zone
         self._clock = clock
         self._estimated: set[str] = set()
-        self._estimates: deque[str] = deque()
+        self._estimates: deque[tuple[str, str]] = deque()
+        """Of which question, and the sentence."""
         self._tasks: set[asyncio.Task[object]] = set()
 
     def tick(self) -> None:
@@ -72,7 +74,12 @@ class Patience:
 
     def estimate(self) -> str | None:
         """How long a question that is open usually takes, said once a question; None where that is not known."""
-        return self._estimates.popleft() if self._estimates else None
+        at_the_desk = {request.id for request in self._questions.open if request.rung in DESK}
+        while self._estimates:
+            request_id, sentence = self._estimates.popleft()
+            if request_id in at_the_desk:
+                return sentence
+        return None
 
     async def close(self) -> None:
         for task in self._tasks:
@@ -81,19 +88,27 @@ class Patience:
     def _climb(self, request: HelpRequest) -> None:
         rung = self._attendance.rung_of(request)
         is_looked_at = request.status is Status.CLAIMED and not request.is_claim_over(self._clock())
-        if is_looked_at or not is_above(rung, request.rung):
+        if is_looked_at:
+            return
+        holds = not self._questions.is_call_wanted(request.id)
+        if not is_above(rung, request.rung):
+            if holds and rung is Rung.NOBODY and not self._offer.was_made(request.id):  # who wrote so told nobody
+                self._offer_instead(request.id, because="nobody")
             return
         log.info("call %s: nobody has answered yet; asking further: %s (request %s)", request.call, rung, request.id)
         self._questions.climbed(request.model_copy(update={"rung": rung}))
         self._writer.put(partial(line.climb, self._store, request.id, rung, at=self._clock()), what="the next rung")
-        if rung is Rung.NOBODY:
-            self._spawn(self._offer.make([request.id], because="nobody"))
-        else:
+        if holds and rung is Rung.NOBODY:
+            self._offer_instead(request.id, because="nobody")
+        elif holds:
             self._spawn(self._floor.say(words("ladder", rung), kind=Kind.HOLD))
+
+    def _offer_instead(self, *request_ids: str, because: str) -> None:
+        self._spawn(self._offer.make(request_ids, because=because))
 
     def _estimate(self, request: HelpRequest) -> None:
         """Ahead of the silence in which it is said, because storage may be slow."""
-        if request.id not in self._estimated and request.rung in (Rung.SKILLED, Rung.ANYONE):
+        if request.id not in self._estimated and request.rung in DESK:
             self._estimated.add(request.id)
             self._spawn(self._look_up(request))
 
@@ -105,7 +120,7 @@ class Patience:
             log.warning("call %s: how long it usually takes is not known: %s", request.call, error)
             return
         if usual is not None:
-            self._estimates.append(in_words(usual))
+            self._estimates.append((request.id, in_words(usual)))
 
     def _expire(self, ran_out: list[HelpRequest]) -> None:
         writings = {}
@@ -114,7 +129,7 @@ class Patience:
             self._questions.settle(request.id)
             expiry = partial(line.expire, self._store, request.id, at=self._clock())
             writing = self._writer.put(expiry, what="the expiry")
-            if request.rung is not Rung.NOBODY:  # else the caller has been told, and does not wait
+            if self._questions.is_waited_for(request):  # else the caller has been told
                 writings[request.id] = writing
         if writings:
             self._spawn(self._tell_of_the_expiry(writings))

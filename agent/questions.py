@@ -19,7 +19,7 @@ from agent.words import line as words
 from agent.writer import Writer
 from holdline import line
 from holdline.call import Call, KnowledgeUse
-from holdline.help_request import LIVE, OPEN, HelpRequest
+from holdline.help_request import LIVE, OPEN, HelpRequest, Status
 from holdline.knowledge import is_same_question
 from holdline.ladder import Rung, is_above
 from holdline.store import Store
@@ -57,6 +57,8 @@ class Questions:
         self._clock = clock
         self._open: dict[str, HelpRequest] = {}
         self._being_asked: dict[str, str] = {}
+        self._calls_wanted: set[str] = set()
+        """The wish for a call back, where the caller has asked nothing: nobody waits on the line for that."""
         self._settled: set[str] = set()
         """Closed here, or seen to be: an older state of them is no news."""
         self._hold_phrases = in_turn("hold")
@@ -69,7 +71,17 @@ class Questions:
     @property
     def is_waiting(self) -> bool:
         """Whether the caller waits for a person, who is there or has been texted."""
-        return bool(self._being_asked) or any(request.rung is not Rung.NOBODY for request in self._open.values())
+        is_being_asked = any(one not in self._calls_wanted for one in self._being_asked)
+        return is_being_asked or any(self.is_waited_for(request) for request in self._open.values())
+
+    def is_call_wanted(self, request_id: str) -> bool:
+        """Whether it is nothing but the wish to be called back."""
+        return request_id in self._calls_wanted
+
+    def is_waited_for(self, request: HelpRequest) -> bool:
+        """Whether the caller holds for it: not where nobody is there, unless somebody has come and looks at it."""
+        is_anyone_there = request.rung is not Rung.NOBODY or request.status is Status.CLAIMED
+        return is_anyone_there and request.id not in self._calls_wanted
 
     @property
     def open(self) -> tuple[HelpRequest, ...]:
@@ -108,6 +120,8 @@ class Questions:
     ) -> None:
         """Ask a person and tell the caller so, or who `is_told` otherwise. Returns at once: the request is written in
         its turn."""
+        if not is_told:
+            self._calls_wanted.add(request_id)
         teaches = teaches and bool(question.strip())
         question = question.strip() or words("person_wanted")
         if self._is_over or any(is_same_question(one, question) for one in self._on_its_way.values()):
@@ -140,7 +154,7 @@ class Questions:
         )
         self._spawn(self._asked(request_id, writing))
         if is_told:
-            self._spawn(self._tell(request_id, rung, is_new=is_new))
+            self._spawn(self._tell(request_id, question, rung, is_new=is_new))
 
     def add_detail(self, text: str) -> bool:
         """Pass on what the caller says more about what was asked last; tells whether there is anything open."""
@@ -153,6 +167,7 @@ class Questions:
         ids = self.ids
         for request_id in ids[-1:]:
             self.settle(request_id)
+            self._offer.drop(request_id)
             self._writer.put(partial(line.withdraw, self._store, request_id, at=self._clock()), what="the withdrawal")
         return bool(ids)
 
@@ -160,6 +175,10 @@ class Questions:
         """A document of this call as it is now."""
         self._being_asked.pop(request.id, None)
         self._on_its_way.pop(request.id, None)
+        if request.callback is not None or request.message is not None:
+            self._offer.agreed(request.id)
+            if request.callback is not None and not request.teaches:
+                self._calls_wanted.add(request.id)
         if request.status in OPEN:
             if request.id not in self._settled:
                 known = self._open.get(request.id, request)
@@ -169,10 +188,13 @@ class Questions:
             pass  # a hand set the status ahead of an answer that nobody has accepted yet
         else:
             self._settled.add(request.id)
-            self._open.pop(request.id, None)
+            was_open = self._open.pop(request.id, None)
+            if request.status is Status.EXPIRED and was_open is not None and self.is_waited_for(was_open):
+                self._spawn(self._offer.make([request.id], because="expired"))  # `sweep` was first
             if request.status in LIVE:
                 self._on_its_way[request.id] = request.question
-                self._offer.drop(request.id)
+                if request.id not in self._calls_wanted:
+                    self._offer.drop(request.id)
         self._mark()
 
     def climbed(self, request: HelpRequest) -> None:
@@ -204,14 +226,21 @@ class Questions:
                 self._settled.discard(request.id)  # given up here, but alive: the caller waits for it again
             self.saw(request)
 
-    async def _tell(self, request_id: str, rung: Rung, *, is_new: bool) -> None:
+    async def _tell(self, request_id: str, question: str, rung: Rung, *, is_new: bool) -> None:
         if not is_new:
-            await self._floor.say(words("still_asking"), kind=Kind.HOLD)
+            await self._tell_again(question)
         elif rung is Rung.NOBODY:
             await self._offer.make([request_id], because="nobody")
         else:
             told = words("ladder", "nobody_there") if rung is Rung.ON_DUTY else next(self._hold_phrases)
             await self._floor.say(told, kind=Kind.HOLD)
+
+    async def _tell_again(self, question: str) -> None:
+        same = [request for request in self._open.values() if is_same_question(request.question, question)]
+        if same and not any(self.is_waited_for(request) for request in same):
+            await self._offer.make([request.id for request in same], because="nobody")
+        else:
+            await self._floor.say(words("still_asking"), kind=Kind.HOLD)
 
     def _mark(self) -> None:
         if self.ids:

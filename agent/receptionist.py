@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 
 WAITING_WORDS = frozenset({Intent.thanks, Intent.affirm, Intent.greeting, Intent.deny})
 """Small talk that needs no reply of its own from somebody who is waiting."""
+REPLIES = frozenset({Intent.affirm, Intent.deny, Intent.thanks})
+"""What is said to whatever was heard last, which need not be the offer's question."""
 
 
 class Receptionist(Agent):
@@ -87,10 +89,10 @@ class Receptionist(Agent):
             knowledge=self._nearest if kind is Intent.question else (),
             latencies_ms=latencies_ms(new_message),
         )
-        if kind is Intent.nothing:
+        if kind is Intent.nothing and not self._offer.has_use_for(text):
             raise StopResponse
         is_known = kind is Intent.question and hit is not None
-        takes_offer = self._offer.is_open and not (is_known and self._offer.yields_to_knowledge)
+        takes_offer = self._offer.takes(text) and not (is_known and self._offer.yields_to_knowledge)
         note = self._offer_note(text, kind) if takes_offer else self._turn_note(text, kind, hit)
         self._teaches = kind is not Intent.human
         parsed = turn_notes.parse(note)
@@ -154,7 +156,8 @@ class Receptionist(Agent):
         if kind is Intent.goodbye:
             self._offer.drop()
             return turn_notes.goodbye(words("goodbye"))
-        return turn_notes.small_talk(self._offer.reply(text, kind))
+        is_to_something_else = kind in REPLIES and not self._offer.was_asked(self._transcript.last_said())
+        return turn_notes.small_talk(self._offer.question if is_to_something_else else self._offer.reply(text, kind))
 
     def _ask_for_a_call(self) -> tuple[str, ...]:
         """Nothing is open that the caller could be called about, so that is what is asked."""

@@ -21,8 +21,8 @@ def number_in(text: str, *, line: str) -> str | None:
         number = phonenumbers.parse(spoken, region or "US")
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(number):
-        return None
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        return None  # nor where it could only be dialled next door
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 

@@ -39,7 +39,13 @@ class Said:
 class FakeFloor:
     """Says one thing at a time. `fates` are of the next relays: heard, cut, silent, talked over or broken."""
 
-    def __init__(self, *, on_voice: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        *,
+        on_voice: Callable[[], None] = lambda: None,
+        on_said: Callable[[Utterance], None] = lambda _: None,
+    ) -> None:
+        self.on_said = on_said
         self.said: list[Said] = []
         self.heard_speaking: list[tuple[float, float]] = []
         self._on_voice = on_voice
@@ -120,6 +126,7 @@ class FakeFloor:
             self._last_voice_at = self._loop.time()
             self.heard_speaking.append((at, self._last_voice_at))
             self.said.append(Said(utterance.kind, utterance.text, at, self._last_voice_at, interruptible))
+            self.on_said(utterance)
             return utterance
 
 

@@ -236,3 +236,80 @@ async def test_it_yields_to_knowledge_only_where_a_question_may_be_one(on: Line)
     assert on.offer.yields_to_knowledge
     on.says("yes")
     assert not on.offer.yields_to_knowledge
+
+
+async def test_what_was_answered_or_withdrawn_while_it_was_said_opens_nothing(store: Store, writer: Writer) -> None:
+    on = Line(store, writer)
+    making = asyncio.create_task(on.offered())
+    await asyncio.sleep(SPEECH_S / 2)
+    on.offer.drop("request-1")
+    await making
+    assert not on.offer.is_open
+
+
+async def test_what_was_answered_before_its_turn_is_not_offered(store: Store, writer: Writer) -> None:
+    on = Line(store, writer)
+    first = asyncio.create_task(on.offer.make(["request-2"], because="nobody"))
+    second = asyncio.create_task(on.offered())
+    await asyncio.sleep(SPEECH_S / 2)
+    on.offer.drop("request-1")
+    on.offer.drop("request-2")
+    await asyncio.gather(first, second)
+    assert on.floor.texts == [step("nobody")]
+    assert not on.offer.is_open
+
+
+@pytest.mark.parametrize("said", ["I'll wait", "I can hold", "no, I will stay on the line"])
+async def test_who_would_rather_wait_wants_no_call_back(on: Line, said: str) -> None:
+    assert on.says(said) == [words("no_message")]
+    assert (await on.kept()).callback is None
+
+
+async def test_who_has_arranged_a_call_back_is_told_that_it_stands_and_not_asked_again(on: Line) -> None:
+    on.says("yes", "no use 212 555 0144", "yes it is", "yes please", "tomorrow morning")
+    arranged = await on.callback()
+    await on.offer.make(["request-1"], because="nobody")
+    assert on.floor.texts == [step("expired"), step("as_agreed")]
+    assert not on.offer.is_open
+    assert on.offer.call_back(["request-1"], "please call me back") == step("done")
+    assert await on.callback() == arranged
+    assert (arranged.number, arranged.consents_to_text) == ("+12125550144", True)
+
+
+async def test_a_wish_that_was_taken_back_is_offered_anew(on: Line) -> None:
+    on.says("yes", "never mind")
+    await on.offered()
+    assert on.floor.texts == [step("expired"), step("expired")]
+
+
+@pytest.mark.parametrize("said", ["afternoon", "this evening", "Today.", "now", "after work I think"])
+async def test_a_time_of_day_is_kept_whatever_else_its_words_may_mean(on: Line, said: str) -> None:
+    assert on.says("yes", "yes", "no", said)[-1] == step("done")
+    assert (await on.callback()).window == said
+
+
+@pytest.mark.parametrize(("said", "reply"), [("hello?", "when"), ("no", "done"), ("thank you", "done")])
+async def test_what_is_no_time_is_not_kept_as_one(on: Line, said: str, reply: str) -> None:
+    assert on.says("yes", "yes", "no", said)[-1] == step(reply)
+    assert (await on.callback()).window == ""
+
+
+@pytest.mark.parametrize("said", ["yes it is", "Yeah, that's the one.", "right"])
+async def test_a_yes_with_more_words_is_a_yes_to_a_number(browser: Line, said: str) -> None:
+    browser.says("yes", "212 555 0144", said)
+    assert (await browser.callback()).number == "+12125550144"
+
+
+async def test_a_number_that_was_never_confirmed_is_kept_as_it_was_heard(browser: Line) -> None:
+    browser.says("yes", "212 555 0144", "what did it say", "well maybe so")
+    kept = await browser.kept()
+    assert kept.message is not None
+    assert kept.message.endswith("+12125550144")
+
+
+async def test_a_question_that_was_cut_short_was_asked_all_the_same(on: Line) -> None:
+    on.says("yes")
+    assert on.offer.was_asked(step("my_number"))
+    assert on.offer.was_asked("Shall we call the number")
+    assert not on.offer.was_asked(words("silence", "still_there"))
+    assert not on.offer.was_asked(None)

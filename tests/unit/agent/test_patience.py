@@ -13,13 +13,15 @@ from agent.words import lines
 from agent.writer import Writer
 from holdline import desk, presence
 from holdline.answer_times import FEWEST, AnswerTime, AnswerTimes, topic_of
+from holdline.callback import Callback
 from holdline.help_request import HelpRequest, Status
 from holdline.ladder import Rung
 from holdline.people import PersonRef
 from holdline.presence import LASTS, Presence
 from holdline.store import Put, Store
 from holdline.text_message import TextMessage, TextStatus
-from tests.builders import ANA, NOW, a_person, later
+from holdline.texting import TRIES
+from tests.builders import ANA, NOW, a_person, a_request, later
 from tests.unit.agent.asking import DOGS, PARKING, TIMEOUT_S, Line
 
 ROSA = PersonRef(uid="rosa", name="Rosa")
@@ -146,6 +148,54 @@ async def test_a_text_that_could_not_be_sent_is_told_as_nobody(on: Line) -> None
     assert not on.questions.is_waiting
 
 
+async def test_a_text_that_failed_twice_for_a_while_is_told_as_nobody(on: Line) -> None:
+    is_there(on, for_s=-1)
+    await ask(on)
+    failed = TextMessage(to=ANA, status=TextStatus.FAILED, at=NOW, problem="503", may_repeat=True, tries=TRIES)
+    on.store.commit(Put(the_request(on).model_copy(update={"duty_text": failed})))
+    await waits(on, 10)
+    assert on.floor.texts == [words("ladder", "nobody_there"), words("offer", "nobody")]
+
+
+async def test_a_caller_is_told_of_a_rung_that_sweep_was_first_to_climb(on: Line) -> None:
+    is_there(on)
+    await ask(on)
+    climbed_by_sweep = the_request(on).model_copy(update={"rung": Rung.NOBODY})
+    on.store.commit(Put(climbed_by_sweep))
+    await waits(on, 10)
+    assert on.floor.texts == [lines("hold")[0], words("offer", "nobody")]
+    assert on.offer.requests == ("call-1_a",)
+
+
+async def test_a_caller_whom_the_job_before_had_offered_a_call_back_is_told_that_it_stands(on: Line) -> None:
+    is_there(on, for_s=-1)
+    wish = Callback(number="+12125550144", asked_at=NOW)
+    at = later(asyncio.get_running_loop().time())
+    found = a_request("call-1_b", rung=Rung.NOBODY, callback=wish, asked_at=at, expires_at=at + timedelta(minutes=2))
+    on.store.commit(Put(found))
+    on.questions.saw(found)
+    await waits(on, 10)
+    assert on.floor.texts == [words("offer", "as_agreed")]
+
+
+async def test_nothing_is_said_of_a_wish_for_a_call_back_that_goes_to_other_people(on: Line) -> None:
+    is_there(on)
+    on.ask("The caller asks to be called back.", teaches=False, is_told=False)
+    await waits(on, TIMEOUT_S + 10)
+    assert the_request(on).status is Status.EXPIRED
+    assert on.floor.texts == []
+
+
+async def test_who_was_told_that_somebody_looks_at_it_is_told_when_it_runs_out(on: Line) -> None:
+    is_there(on)
+    await ask(on)
+    on.store.commit(Put(the_request(on).model_copy(update={"rung": Rung.NOBODY})))
+    desk.claim(on.store, "call-1_a", by=ANA, at=later(asyncio.get_running_loop().time()))
+    on.store.commit(Put(the_request(on).model_copy(update={"claimed_until": later(TIMEOUT_S * 2)})))
+    await waits(on, TIMEOUT_S + 10)
+    assert on.floor.texts == [lines("hold")[0], words("offer", "expired")]
+
+
 async def test_nobody_else_is_asked_while_somebody_is_on_it(on: Line) -> None:
     is_there(on)
     await ask(on)
@@ -241,6 +291,18 @@ async def test_who_waits_for_a_text_to_be_answered_is_told_no_time_of_the_desk(o
     is_there(on, for_s=-1)
     took(on, 40)
     await ask(on)
+    await waits(on, 2)
+    assert on.patience.estimate() is None
+
+
+async def test_an_estimate_is_not_said_to_another_question(on: Line) -> None:
+    is_there(on)
+    took(on, 40)
+    await ask(on)
+    await waits(on, 2)
+    on.questions.withdraw()
+    took(on, None)
+    on.ask(DOGS, "call-1_b")
     await waits(on, 2)
     assert on.patience.estimate() is None
 

@@ -13,8 +13,9 @@ from agent.writer import Writer
 from holdline import desk, line
 from holdline.call import Speaker
 from holdline.help_request import Status
+from holdline.ladder import Rung
 from holdline.store import Put, Store
-from tests.builders import ANA, later
+from tests.builders import ANA, a_claimed_request, later
 from tests.unit.agent.asking import DOGS, PARKING, TIMEOUT_S, Line
 from tests.unit.agent.fakes import SPEECH_S
 
@@ -197,3 +198,53 @@ async def test_the_call_knows_what_people_are_still_asked(on: Line) -> None:
     on.ask(PARKING)
     await on.settled()
     assert [stored.record.id for stored in line.live_requests(on.store, "call-1")] == ["call-1_a"]
+
+
+async def test_somebody_who_comes_and_looks_at_it_is_waited_for(on: Line) -> None:
+    on.ask(PARKING)
+    await on.settled()
+    (request,) = on.requests
+    on.questions.saw(request.model_copy(update={"rung": Rung.NOBODY}))
+    assert not on.questions.is_waiting
+    on.questions.saw(a_claimed_request(request.id, until=later(60)).model_copy(update={"rung": Rung.NOBODY}))
+    assert on.questions.is_waiting
+
+
+async def test_nobody_waits_on_the_line_for_a_call_back(on: Line) -> None:
+    on.ask("The caller asks to be called back.", teaches=False, is_told=False)
+    assert not on.questions.is_waiting
+    await on.settled()
+    assert not on.questions.is_waiting
+    assert on.floor.texts == []
+
+
+async def test_the_steps_of_a_call_back_go_on_although_somebody_answers_its_wish(on: Line) -> None:
+    on.ask("The caller asks to be called back.", teaches=False, is_told=False)
+    await on.settled()
+    on.offer.call_back(on.questions.ids, "call me back")
+    desk.answer(on.store, "call-1_a", "Sure.", by=ANA, at=later(0))
+    (request,) = on.requests
+    on.questions.saw(request)
+    assert on.offer.is_open
+
+
+async def test_who_asks_again_what_nobody_was_there_for_is_offered_a_call_back_again(on: Line) -> None:
+    on.ask(PARKING)
+    await on.settled()
+    (request,) = on.requests
+    on.questions.saw(request.model_copy(update={"rung": Rung.NOBODY}))
+    on.ask(PARKING, "call-1_b")
+    await on.settled()
+    assert on.floor.texts == [lines("hold")[0], words("offer", "nobody")]
+    assert on.offer.requests == ("call-1_a",)
+
+
+async def test_a_question_that_sweep_was_first_to_end_is_told_as_run_out(on: Line) -> None:
+    on.ask(PARKING)
+    await on.settled()
+    line.expire(on.store, "call-1_a", at=later(TIMEOUT_S))
+    (request,) = on.requests
+    on.questions.saw(request)
+    await on.settled()
+    assert on.floor.texts[-1] == words("offer", "expired")
+    assert on.offer.requests == ("call-1_a",)

@@ -20,12 +20,13 @@ from holdline.intent import Intent, intent
 from holdline.knowledge import KnowledgeIndex
 from holdline.store import Query, Store
 from tests.builders import a_call, an_entry
-from tests.unit.agent.fakes import FakeFloor, virtual_clock
+from tests.unit.agent.fakes import SPEECH_S, FakeFloor, virtual_clock
 from tests.unit.agent.waiting import Waiting
 
 KNOWN_QUESTION = "When do you open?"
 KNOWN_ANSWER = "We open at nine."
 UNKNOWN_QUESTION = "Do you have parking?"
+NOT_KNOWN = "The knowledge has no sure answer."
 
 SAYS = {
     Intent.withdraw: "never mind",
@@ -62,6 +63,7 @@ class Line:
         self.ending = FakeEnding()
         parts: dict[str, Any] = {"floor": self.floor, "clock": clock}
         self.transcript = Transcript(store, "call-1", writer=writer, clock=clock)
+        self.floor.on_said = self.transcript.said
         self.waiting = Waiting.of(store, writer=writer, transcript=self.transcript, **parts)
         self.questions = self.waiting.questions
         self.offer = self.waiting.offer
@@ -217,6 +219,42 @@ async def test_after_the_expiry_the_next_words_are_the_message(on: Line) -> None
     await asyncio.sleep(1)
     assert on.requests[0].message == "Tell them that my car is a very big one"
     assert on.offer.requests == ()
+
+
+@pytest.mark.parametrize("kind", [Intent.affirm, Intent.deny, Intent.thanks])
+async def test_what_is_said_to_something_else_than_the_offer_is_no_reply_to_it(on: Line, kind: Intent) -> None:
+    await on.run_out_of_time()
+    await on.floor.say(words("silence", "still_there"))
+    assert await on.note(SAYS[kind]) == Note(Do.SAY, words("offer", "choice"))
+    assert on.offer.is_open
+
+
+async def test_a_choice_that_is_made_before_all_is_said_is_one(on: Line) -> None:
+    await on.wait_for_a_person()
+    making = asyncio.create_task(on.offer.make(["call-1_a"], because="nobody"))
+    await asyncio.sleep(SPEECH_S / 2)
+    assert await on.note("take a message") == Note(Do.SAY, words("offer", "message"))
+    await making
+    assert on.offer.requests == ("call-1_a",)
+
+
+async def test_who_no_longer_wants_to_know_is_offered_nothing(on: Line) -> None:
+    await on.wait_for_a_person()
+    making = asyncio.create_task(on.offer.make(["call-1_a"], because="nobody"))
+    await asyncio.sleep(SPEECH_S / 2)
+    assert await on.note("never mind") == Note(Do.SAY, words("withdrawn"))
+    await making
+    assert not on.offer.is_open
+    assert await on.note("do you take credit cards") == Note(Do.ASK, "do you take credit cards", NOT_KNOWN)
+
+
+async def test_a_time_that_means_nothing_elsewhere_is_one_where_it_was_asked_for(on: Line) -> None:
+    await on.run_out_of_time()
+    for said in ("call me back please", "use 212 555 0144", "yes that is it", "no"):
+        on.offer.reply(said, intent(said))
+    with pytest.raises(StopResponse):
+        await on.note("um")
+    assert await on.note("today") == Note(Do.SAY, words("offer", "done"))
 
 
 @pytest.mark.parametrize("kind", [Intent.deny, Intent.withdraw, Intent.thanks])

@@ -28,7 +28,10 @@ def test_a_country_writes_its_own_numbers_with_a_leading_zero() -> None:
     assert number_in("oh two oh seven nine four six oh one oh one", line=BRITISH) == "+442079460101"
 
 
-@pytest.mark.parametrize("said", ["", "to my office for two hours", "five five", "call me at my number", "1" * 30])
+@pytest.mark.parametrize(
+    "said",
+    ["", "to my office for two hours", "five five", "five five five oh one four two", "call me at my number", "1" * 30],
+)
 def test_what_is_no_number_is_none(said: str) -> None:
     assert number_in(said, line=AMERICAN) is None
 
