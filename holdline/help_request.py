@@ -128,6 +128,7 @@ _STAMPS: dict[Event, str] = {
     Event.FOLLOWED_UP: "closed_at",
     Event.CLOSED: "closed_at",
 }
+_TELLING = (Event.FOLLOWED_UP, Event.NOT_TOLD)
 
 
 class ContextTurn(Value):
@@ -190,6 +191,8 @@ class HelpRequest(Record):
     """When the job that has the call saw the answer."""
     speaking_at: Instant | None = None
     delivered_at: Instant | None = None
+    told_at: Instant | None = None
+    """When the caller was told after the call: called back, by text, or as they rang again."""
     closed_at: Instant | None = None
     cuts: int = 0
     latencies_ms: dict[str, float] = Field(default_factory=dict)
@@ -203,11 +206,17 @@ class HelpRequest(Record):
         if status is None:
             raise IllegalTransition(self.status, event)
         stamp = {_STAMPS[event]: at} if event in _STAMPS else {}
-        return self.model_copy(update={"status": status, **stamp, **fields})
+        told = {"told_at": at if event is Event.FOLLOWED_UP else None} if event in _TELLING else {}
+        return self.model_copy(update={"status": status, **stamp, **told, **fields})
 
     def is_kept(self, at: datetime) -> bool:
         """Whether anybody may still see it, as its call says too: see `Call.is_kept`."""
         return self.delete_at is None or at < self.delete_at
+
+    @property
+    def was_told(self) -> bool:
+        """The caller knows an answer, this one or an earlier one: what they hear now is a correction."""
+        return self.delivered_at is not None or self.told_at is not None
 
     @property
     def has_hand_written_answer(self) -> bool:

@@ -196,8 +196,7 @@ def _for_caller(request: HelpRequest, organisation: Organisation) -> str:
     """The answer whole, in the words that were accepted."""
     before = request.caller_text
     was_texted = before is not None and (before.status is TextStatus.SENT or before.may_have_arrived)
-    was_told = was_texted or request.delivered_at is not None
-    answer = "A correction of our answer" if was_told else "Our answer"
+    answer = "A correction of our answer" if was_texted or request.was_told else "Our answer"
     return f'{organisation.name}: you asked "{request.question}" {answer}: {request.accepted_answer}'
 
 

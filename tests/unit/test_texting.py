@@ -1,5 +1,6 @@
 """A text that a question asks for is sent once, to whom it is for, and what became of it stands beside the question."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -316,6 +317,23 @@ def test_a_correction_of_what_was_heard_on_the_call_says_so(store: Store) -> Non
     assert "A correction of our answer: Yes" in must_claim(store).words
 
 
+@pytest.mark.parametrize(
+    "tells",
+    [
+        lambda store: desk.follow_up(store, "request-1", by=ANA, at=later(5)),
+        lambda store: line.told_later(store, "request-1", version=1, at=later(5)),
+    ],
+    ids=["called back", "rang again"],
+)
+def test_a_correction_of_what_the_caller_was_told_after_the_call_says_so(
+    store: Store, tells: Callable[[Store], HelpRequest]
+) -> None:
+    answered_late(store)
+    assert tells(store).told_at == later(5)
+    desk.correct(store, "request-1", "No.", by=ANA, at=later(6))
+    assert "A correction of our answer: No." in must_claim(store, seconds=7).words
+
+
 def test_an_answer_that_a_hand_is_just_changing_is_not_sent_first(database: MemoryDatabase, store: Store) -> None:
     answered_late(store)
     database.write_by_hand("orgs/salon/help_requests/request-1", {"answer": "No."})
@@ -352,6 +370,7 @@ def test_a_caller_whom_the_text_did_not_reach_has_not_been_told(store: Store) ->
         TextStatus.FAILED,
         "blocked",
     )
+    assert not untold.was_told
     assert lost(store, text) == untold
     assert claimed(store, seconds=60) is None, "people decide what to do instead"
 
