@@ -93,16 +93,23 @@ def claim(
 
 def sent(store: Store, text: Outgoing, *, sid: str, at: datetime) -> HelpRequest:
     """Twilio has it. A caller has thereby been told, if the answer is still the one that the text has."""
+    return on_its_way(store, text.request, text.which, claimed_at=text.at, sid=sid, at=at)
+
+
+def on_its_way(
+    store: Store, request_id: str, which: Which, *, claimed_at: datetime, sid: str, at: datetime
+) -> HelpRequest:
+    """The same, told by Twilio itself: whoever sent the text may not have come to write it down."""
 
     def decide(request: HelpRequest, message: TextMessage) -> HelpRequest:
-        if message.status is TextStatus.FAILED and not message.may_have_arrived:
-            return request  # that it did not arrive was told sooner
+        if message.status is TextStatus.SENT or (message.status is TextStatus.FAILED and not message.may_have_arrived):
+            return request  # that it was sent, or did not arrive, was told sooner
         known = {"status": TextStatus.SENT, "sid": sid, "problem": None, "may_repeat": False, "may_have_arrived": False}
-        after = _with(request, text.which, message.model_copy(update=known))
-        is_told = text.which is Which.CALLER and message.version == request.answer_version
+        after = _with(request, which, message.model_copy(update=known))
+        is_told = which is Which.CALLER and message.version == request.answer_version
         return after.after(Event.FOLLOWED_UP, at=at) if is_told and request.status is Status.FOLLOW_UP else after
 
-    return _end(store, text.request, text.which, text.at, decide)
+    return _end(store, request_id, which, claimed_at, decide)
 
 
 def not_sent(
@@ -111,6 +118,8 @@ def not_sent(
     """It was not sent, or nobody knows: `problem` says which, and what to do."""
 
     def decide(request: HelpRequest, message: TextMessage) -> HelpRequest:
+        if message.status is TextStatus.SENT:
+            return request  # which Twilio told sooner
         return _failed(request, text.which, message, problem, may_repeat=may_repeat, may_have_arrived=may_have_arrived)
 
     return _end(store, text.request, text.which, text.at, decide)

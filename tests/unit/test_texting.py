@@ -342,7 +342,29 @@ def test_an_answer_that_a_hand_is_just_changing_is_not_sent_first(database: Memo
     assert "Our answer: No." in must_claim(store, seconds=2).words
 
 
-def test_a_caller_who_rings_again_before_the_text_is_sent_is_told_once_more_and_closed_once(store: Store) -> None:
+def test_a_caller_who_rings_again_while_the_answer_is_being_texted_is_not_told_it_a_second_time(store: Store) -> None:
+    late = answered_late(store)
+    assert line.owed_to(store, CALLER) == [late]
+    text = must_claim(store)
+    assert line.owed_to(store, CALLER) == []
+    texting.sent(store, text, sid="SM2", at=later(2))
+    assert line.owed_to(store, CALLER) == []
+
+
+def test_what_could_not_be_texted_is_owed_to_a_caller_who_rings_again(store: Store) -> None:
+    answered_late(store)
+    texting.not_sent(store, must_claim(store), problem="no mobile phone")
+    assert line.owed_to(store, CALLER) == [the_request(store)]
+
+
+def test_a_correction_is_owed_to_a_caller_who_rings_again_while_the_first_answer_is_texted(store: Store) -> None:
+    answered_late(store)
+    must_claim(store)
+    corrected = desk.correct(store, "request-1", "No.", by=ANA, at=later(1))
+    assert line.owed_to(store, CALLER) == [corrected]
+
+
+def test_a_text_that_is_sent_after_the_caller_heard_the_answer_closes_it_once(store: Store) -> None:
     answered_late(store)
     text = must_claim(store)
     line.told_later(store, "request-1", version=1, at=later(1))
@@ -398,6 +420,15 @@ def test_what_a_person_has_settled_since_stays_settled(store: Store) -> None:
     texting.not_sent(store, text, problem="it broke off", may_have_arrived=True)
     desk.follow_up(store, "request-1", by=ANA, at=later(20))
     assert lost(store, text).status is Status.FOLLOWED_UP
+
+
+def test_that_a_text_was_sent_is_not_taken_back_by_who_could_not_tell(store: Store) -> None:
+    """Twilio's news may be faster than the failure of the connection that the text went over."""
+    asked(store)
+    text = must_claim(store)
+    news = texting.on_its_way(store, text.request, text.which, claimed_at=text.at, sid="SM1", at=later(1))
+    assert texting.not_sent(store, text, problem=NOT_KNOWN, may_repeat=True, may_have_arrived=True) == news
+    assert claimed(store, seconds=2) is None
 
 
 def test_a_person_on_duty_whom_the_text_did_not_reach_is_out_of_reach(store: Store) -> None:
