@@ -1,7 +1,8 @@
 """What the person on duty texts back: which question it is for, and what is said in return.
 
 A wrong answer to a caller is worse than a question more to the person: words without a code go to the question that was
-texted last, and only where no other one waits. The words themselves are held to the rules of every answer, in `desk`.
+texted last, and only where no other one can be meant. The words themselves are held to the rules of every answer, in
+`desk`.
 """
 
 import re
@@ -11,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from holdline import desk
-from holdline.duty import Asked, DutyPhone, Reply, questions_of, read_phone
+from holdline.duty import Asked, DutyPhone, Reply, may_be_meant, questions_of, read_phone
 from holdline.errors import AlreadyExists, AlreadyTaken, IllegalTransition, InvalidAnswer, NotFound, Stale
 from holdline.help_request import OPEN, HelpRequest, Status
 from holdline.people import PersonRef
@@ -89,7 +90,7 @@ def take_reply(store: Store, body: str, *, sid: str, phone: str, by: PersonRef, 
     questions = [_Question(one, request) for one, request in questions_of(store, asked, at=at)]
     if not questions:
         return Taken(Outcome.NOTHING_OPEN, NOTHING_OPEN)
-    chosen, words = _chosen(questions, body, by=by)
+    chosen, words = _chosen(questions, body, by=by, at=at)
     kept = _keep(store, phone, Reply(sid=sid, request=chosen.asked.request if chosen else None))
     if chosen is None or kept.request != chosen.asked.request:
         chosen = next((one for one in questions if one.asked.request == kept.request), None)
@@ -100,7 +101,7 @@ def take_reply(store: Store, body: str, *, sid: str, phone: str, by: PersonRef, 
     return _answered(store, chosen, words, by=by, at=at)
 
 
-def _chosen(questions: Sequence[_Question], body: str, *, by: PersonRef) -> tuple[_Question | None, str]:
+def _chosen(questions: Sequence[_Question], body: str, *, by: PersonRef, at: datetime) -> tuple[_Question | None, str]:
     """The question that is meant, and the words without its code."""
     named = _CODE.fullmatch(body)
     if named is not None:
@@ -110,9 +111,15 @@ def _chosen(questions: Sequence[_Question], body: str, *, by: PersonRef) -> tupl
     others = [one for one in questions if one.request.answered_by is None or one.request.answered_by.uid != by.uid]
     if not others:
         return (questions[0] if questions else None), body
-    latest = others[0]
-    waiting = [one for one in others if one.is_open] or [one for one in others if one.is_unanswered]
-    return (latest if waiting in ([], [latest]) else None), body
+    latest, older = others[0], others[1:]
+    if not any(one.is_unanswered for one in others):
+        return latest, body
+    stand_in_the_way = [
+        one
+        for one in older
+        if may_be_meant(one.asked, one.request, by=by.uid, at=at) or (one.is_unanswered and not latest.is_open)
+    ]
+    return (None if stand_in_the_way else latest), body
 
 
 def _keep(store: Store, number: str, reply: Reply) -> Reply:

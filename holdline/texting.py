@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from holdline.duty import NobodyToText, person_on_duty, questions_of, read_phone
+from holdline.duty import NobodyToText, may_be_meant, person_on_duty, questions_of, read_phone
 from holdline.errors import AlreadyExists, Stale
 from holdline.help_request import OPEN, Event, HelpRequest, Status
 from holdline.ladder import Rung
@@ -169,9 +169,10 @@ def _claim_duty(
         return None
     phone, write = read_phone(store, number)
     asking = phone.asking(request.id, at=at)
-    others = [one for _, one in questions_of(store, phone, at=at) if one.id != request.id and one.status in OPEN]
-    code = asking.code_of(request.id) if others else None
     to = PersonRef(uid=person.id, name=person.name)
+    others = [(one, of) for one, of in questions_of(store, phone, at=at) if of.id != request.id]
+    needs_code = any(may_be_meant(one, of, by=to.uid, at=at) for one, of in others)
+    code = asking.code_of(request.id) if needs_code else None
     message = message.model_copy(update={"to": to, "code": code or ""})
     beside: list[Write] = [write(asking)] if asking != phone else []
     store.commit(Update(stored, _with(request, Which.DUTY, message)), *beside)

@@ -7,7 +7,7 @@ import pytest
 from holdline import desk, line, text_reply, texting
 from holdline.call import Outcome as CallOutcome
 from holdline.callback import Callback
-from holdline.duty import REMEMBERED_FOR, DutyPhone
+from holdline.duty import REMEMBERED_FOR, STANDS_FOR, DutyPhone
 from holdline.help_request import HelpRequest, Status
 from holdline.ladder import Rung
 from holdline.memory_store import MemoryDatabase
@@ -138,11 +138,44 @@ def test_once_the_newer_one_is_answered_by_the_same_person_the_older_one_is_the_
     assert replied(store, "Yes, behind the house.", seconds=11).request == "request-1"
 
 
-def test_an_older_one_that_nobody_answered_in_time_does_not_stand_in_the_way_of_the_last(store: Store) -> None:
+def ends(store: Store, how: str, *, seconds: float = 5) -> None:
+    """The first question needs no answer any more, which its phone is not told."""
+    if how == "expired":
+        line.expire(store, "request-1", at=later(seconds))
+    elif how == "withdrawn":
+        line.withdraw(store, "request-1", at=later(seconds))
+    elif how == "caller left":
+        line.close(store, "call-1", outcome=CallOutcome.CALLER_LEFT, at=later(seconds))
+    else:
+        desk.answer(store, "request-1", "No.", by=BEN, at=later(seconds))
+
+
+@pytest.mark.parametrize("how", ["expired", "withdrawn", "caller left", "answered by another"])
+def test_an_older_one_that_ended_lately_may_be_meant_by_who_is_slow(store: Store, how: str) -> None:
+    """The caller of the newer one must not hear what was meant for the older."""
     texted(store)
-    line.expire(store, "request-1", at=later(5))
-    texted(store, "request-2", seconds=6, question="Can I bring my dog?")
-    assert replied(store, "Yes.").request == "request-2"
+    ends(store, how)
+    second = texted(store, "request-2", seconds=6, call="call-2", question="Can I bring my dog?")
+    duty_text = the_request(store, "request-2").duty_text
+    assert duty_text is not None
+    assert duty_text.code == second, "the text says how to answer it"
+    taken = replied(store, "Yes, behind the house.")
+    assert taken.outcome is Outcome.WHICH
+    assert f"{second}: Can I bring my dog?" in str(taken.words)
+    assert the_request(store, "request-2").status is Status.WAITING
+    assert replied(store, f"{second} Of course.", seconds=20).request == "request-2"
+
+
+@pytest.mark.parametrize("how", ["expired", "withdrawn", "caller left", "answered by another"])
+def test_an_older_one_that_ended_long_ago_does_not_stand_in_the_way_of_the_last(store: Store, how: str) -> None:
+    texted(store)
+    ends(store, how)
+    after = STANDS_FOR.total_seconds()
+    texted(store, "request-2", seconds=after, call="call-2", question="Can I bring my dog?")
+    duty_text = the_request(store, "request-2").duty_text
+    assert duty_text is not None
+    assert duty_text.code == ""
+    assert replied(store, "Yes.", seconds=after + 10).request == "request-2"
 
 
 # Too late, or somebody else was first
