@@ -131,11 +131,43 @@ def test_words_without_a_code_never_go_to_an_older_question_than_the_last(store:
     assert the_request(store).status is Status.WAITING
 
 
-def test_once_the_newer_one_is_answered_by_the_same_person_the_older_one_is_the_only_one(store: Store) -> None:
+def test_who_answers_one_is_told_the_code_of_another_that_waits(store: Store) -> None:
+    first = texted(store)
+    second = texted(store, "request-2", question="Can I bring my dog?")
+    assert replied(store, f"{second} Of course.").words == (
+        "Passed on to the caller who asked: Can I bring my dog?\n"
+        f"Still waiting. Reply with its code and then the words.\n{first}: Do you have parking?"
+    )
+    assert replied(store, f"{first} Yes, behind the house.", seconds=11).request == "request-1"
+
+
+@pytest.mark.parametrize("body", ["Ok thanks", "Yes", "Sorry, small dogs only.", "Yes, behind the house."])
+@pytest.mark.parametrize("is_open", [True, False], ids=["open", "ended lately"])
+def test_what_follows_an_answer_is_not_taken_for_the_answer_to_an_older_one(
+    store: Store, body: str, is_open: bool
+) -> None:
+    """It may be thanks for the confirmation, or a correction: which of them, words alone do not tell."""
+    first = texted(store)
+    if not is_open:
+        line.expire(store, "request-1", at=later(1))
+    second = texted(store, "request-2", seconds=2, question="Can I bring my dog?")
+    replied(store, f"{second} Of course.")
+    taken = replied(store, body, seconds=11)
+    assert taken.outcome is Outcome.WHICH
+    assert f"{first}: Do you have parking?" in str(taken.words)
+    assert the_request(store).answer_version == 0
+    assert the_request(store, "request-2").accepted_answer == "Of course."
+
+
+def test_what_follows_an_answer_is_refused_where_the_older_one_ended_long_ago(store: Store) -> None:
     texted(store)
-    code = texted(store, "request-2", question="Can I bring my dog?")
-    replied(store, f"{code} Of course.")
-    assert replied(store, "Yes, behind the house.", seconds=11).request == "request-1"
+    line.expire(store, "request-1", at=later(5))
+    after = STANDS_FOR.total_seconds()
+    texted(store, "request-2", seconds=after, question="Can I bring my dog?")
+    replied(store, "Of course.", seconds=after + 1)
+    taken = replied(store, "Ok thanks", seconds=after + 2)
+    assert (taken.outcome, taken.request) == (Outcome.TAKEN, "request-2")
+    assert the_request(store).status is Status.EXPIRED
 
 
 def ends(store: Store, how: str, *, seconds: float = 5) -> None:
