@@ -194,6 +194,8 @@ class HelpRequest(Record):
     told_at: Instant | None = None
     """When the caller was told after the call: called back, by text, or as they rang again."""
     closed_at: Instant | None = None
+    settled_by: PersonRef | None = None
+    """Who called back, or closed it; None where a text or the next call told the caller."""
     cuts: int = 0
     latencies_ms: dict[str, float] = Field(default_factory=dict)
     """Of the last relay, from the commit of the answer: to the synthesiser, and to the first published frame."""

@@ -130,11 +130,12 @@ def test_called_back_and_nothing_to_do_take_it_off_the_list(
     ana: Browser, leaves: Leaves, salon: Store, fields: dict[str, Any]
 ) -> None:
     leaves("r1", **fields), leaves("r2", **fields)
-    reply = ana.post("/follow-ups/r1/called-back")
+    shown = str(now(salon).answer_version)
+    reply = ana.post("/follow-ups/r1/called-back", version=shown)
     assert (reply.status_code, reply.location) == (303, "/follow-ups")
     assert (now(salon).status, now(salon).closed_at) == (Status.FOLLOWED_UP, NOW)
     assert "the caller was called back" in ana.get("/follow-ups").text
-    ana.post("/follow-ups/r2/close")
+    ana.post("/follow-ups/r2/close", version=shown)
     assert now(salon, "r2").status is Status.CLOSED
     page = ana.get("/follow-ups").text
     assert "Nobody is owed anything" in page
@@ -180,10 +181,42 @@ def test_what_a_colleague_did_first_is_told_and_the_words_are_kept(ana: Browser,
     assert reply.status_code == 409
     assert "Already taken by Rosa." in reply.text
     assert ">No.</textarea>" in reply.text
-    rosa.post("/follow-ups/r1/called-back")
-    reply = ana.post("/follow-ups/r1/close")
+    rosa.post("/follow-ups/r1/called-back", version="1")
+    reply = ana.post("/follow-ups/r1/close", version="1")
     assert reply.status_code == 409
     assert "A request that is followed up cannot be closed." in reply.text
+    reply = ana.post("/follow-ups/r1/called-back", version="1")
+    assert reply.status_code == 409
+    assert "Rosa has done that already." in reply.text
+
+
+@pytest.mark.parametrize("verb", ["called-back", "close"])
+def test_an_answer_that_the_page_did_not_show_is_shown_before_it_is_settled(
+    ana: Browser, rosa: Browser, leaves: Leaves, salon: Store, verb: str
+) -> None:
+    leaves()
+    forms = ana.get("/follow-ups").text
+    assert forms.count('name="version" value="0"') == 2
+    rosa.post("/follow-ups/r1/answer", answer="Yes, in the yard.")
+    reply = ana.post(f"/follow-ups/r1/{verb}", version="0")
+    assert reply.status_code == 409
+    assert "Rosa has answered this meanwhile: read the words, and decide anew." in reply.text
+    assert "Yes, in the yard." in reply.text
+    assert reply.text.count('name="version" value="1"') == 2
+    assert now(salon).status is Status.FOLLOW_UP
+    assert ana.post(f"/follow-ups/r1/{verb}", version="1").status_code == 303
+
+
+@pytest.mark.parametrize("verb", ["called-back", "close"])
+@pytest.mark.parametrize("version", ["", "x", "-1", "9" * 5000])
+def test_a_form_without_the_answer_it_showed_is_not_whole(
+    ana: Browser, leaves: Leaves, salon: Store, verb: str, version: str
+) -> None:
+    leaves()
+    reply = ana.post(f"/follow-ups/r1/{verb}", version=version)
+    assert reply.status_code == 400
+    assert "load the page again" in reply.text
+    assert now(salon).status is Status.CALLER_LEFT
 
 
 def test_storage_that_does_not_answer_costs_nobody_their_words(
@@ -206,7 +239,7 @@ def test_the_navigation_counts_what_is_owed(ana: Browser, leaves: Leaves, clock:
     leaves("r1"), leaves("r2"), leaves("r3", caller_number=None)
     clock.passes(60)
     assert 'id="owed">2<' in ana.get("/calls").text
-    ana.post("/follow-ups/r1/close")
+    ana.post("/follow-ups/r1/close", version="0")
     assert 'id="owed">1<' in ana.get("/").text
 
 
@@ -215,7 +248,7 @@ def test_an_open_queue_follows_the_count(ana: Browser, leaves: Leaves) -> None:
     stream = Stream(ana)
     stream.next()
     assert 'data-owed="1"' in stream.next().data
-    ana.post("/follow-ups/r1/called-back")
+    ana.post("/follow-ups/r1/called-back", version="0")
     assert 'data-owed="0"' in stream.next().data
     stream.close()
 
@@ -280,7 +313,7 @@ def test_another_organisation_sees_and_does_nothing_of_it(david: Browser, leaves
     leaves()
     assert "parking" not in david.get("/follow-ups").text
     for verb in ("called-back", "close", "answer"):
-        assert david.post(f"/follow-ups/r1/{verb}", answer="Yes.").status_code == 404
+        assert david.post(f"/follow-ups/r1/{verb}", answer="Yes.", version="0").status_code == 404
     assert now(salon).status is Status.CALLER_LEFT
 
 
