@@ -4,9 +4,9 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from dashboard.owed import OWED, Owed, owed_of
+from dashboard.owed import UNHEARD, Owed, owed_of
 from holdline.errors import Unavailable
-from holdline.help_request import HelpRequest
+from holdline.help_request import HelpRequest, Status
 from holdline.store import Query, Store
 
 COUNT_EVERY = timedelta(minutes=1)
@@ -24,12 +24,20 @@ class Ledger:
 
     def of(self, org: str, *, at: datetime) -> tuple[tuple[Owed, ...], bool]:
         """All that is known to be owed, and whether there may be older ones; raises Unavailable."""
-        query = Query(HelpRequest, {"status": OWED}, order_by="asked_at", descending=True, limit=LATEST)
-        found = self._store_of(org).find(query)
-        owed = owed_of(found.records, at=at)
+        store = self._store_of(org)
+        unheard = Query(HelpRequest, {"status": UNHEARD}, order_by="asked_at", descending=True, limit=LATEST)
+        heard = Query(
+            HelpRequest,
+            {"status": Status.DELIVERED, "teaches": False},
+            order_by="asked_at",
+            descending=True,
+            limit=LATEST,
+        )
+        found = [store.find(unheard), store.find(heard)]
+        owed = owed_of((request for one in found for request in one.records), at=at)
         with self._lock:
             self._counted[org] = (at, len(owed))
-        return owed, len(found.stored) + len(found.invalid) == LATEST
+        return owed, any(len(one.stored) + len(one.invalid) == LATEST for one in found)
 
     def count(self, org: str, *, at: datetime) -> int | None:
         """As it was at most a minute ago; None where it cannot be read, which is tried again as late."""

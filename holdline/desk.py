@@ -164,6 +164,8 @@ def _settle(
             name = request.answered_by.name
             why = f"{name} has answered this meanwhile: read the words, and decide anew."
             raise AlreadyTaken(request.status, event, by=name, why=why)
+        if request.status is Status.DELIVERED and not request.asks_for_a_call:
+            raise IllegalTransition(request.status, event)
         return request.after(event, at=at, settled_by=by)
 
     return _change(store, request_id, decide, by=by, did=event.value, at=at)

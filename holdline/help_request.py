@@ -5,7 +5,8 @@ at, and may release it; a claim that is not followed up runs out. An answer need
 the answer to the caller: speaking begins, and ends heard, or cut, in which case it is answered again and said anew. A
 heard answer can still be corrected. Without an answer in time the request expires; the caller may withdraw the question
 or leave. An answer that the caller has not heard by then, or that comes later, is not lost: it becomes a follow-up. One
-that is corrected after the caller was told is owed again, as is one that turns out not to have reached them.
+that is corrected after the caller was told is owed again, as is one that turns out not to have reached them. Who asked
+for nothing but a call back is owed it whatever they heard.
 
 `TRANSITIONS` is the whole truth of it; when something was received, seen or spoken is a time, not a status.
 """
@@ -87,7 +88,11 @@ TRANSITIONS: dict[Status, dict[Event, Status]] = {
         Event.CORRECTED: Status.ANSWERED,
         Event.CALLER_LEFT: Status.FOLLOW_UP,
     },
-    Status.DELIVERED: {Event.CORRECTED: Status.ANSWERED},
+    Status.DELIVERED: {
+        Event.CORRECTED: Status.ANSWERED,
+        Event.FOLLOWED_UP: Status.FOLLOWED_UP,
+        Event.CLOSED: Status.CLOSED,
+    },
     Status.EXPIRED: {
         Event.ANSWERED: Status.FOLLOW_UP,
         Event.FOLLOWED_UP: Status.FOLLOWED_UP,
@@ -214,6 +219,11 @@ class HelpRequest(Record):
     def is_kept(self, at: datetime) -> bool:
         """Whether anybody may still see it, as its call says too: see `Call.is_kept`."""
         return self.delete_at is None or at < self.delete_at
+
+    @property
+    def asks_for_a_call(self) -> bool:
+        """The caller wanted to be called back and nothing else, which no answer on the call does for them."""
+        return self.callback is not None and not self.teaches
 
     @property
     def was_told(self) -> bool:

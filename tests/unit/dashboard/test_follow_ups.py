@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dashboard.owed import UNHEARD
 from holdline import desk, presence
 from holdline.callback import Callback
 from holdline.errors import Unavailable
@@ -142,6 +143,20 @@ def test_called_back_and_nothing_to_do_take_it_off_the_list(
     assert "called back" not in page, "said once"
 
 
+def test_a_call_back_that_was_promised_on_the_call_stays_until_it_is_made(
+    ana: Browser, leaves: Leaves, salon: Store
+) -> None:
+    wish = Callback(number=NUMBER, asked_at=NOW)
+    leaves(**an_answer(status=Status.DELIVERED, teaches=False, callback=wish, delivered_at=NOW))
+    page = told(ana.get("/follow-ups").text)
+    assert "1 caller is owed something" in page
+    assert "Heard by the caller" in page
+    assert "Nobody heard" not in page
+    ana.post("/follow-ups/r1/called-back", version="1")
+    assert now(salon).status is Status.FOLLOWED_UP
+    assert "Nobody is owed anything" in ana.get("/follow-ups").text
+
+
 def test_an_answer_can_be_given_where_there_is_none(ana: Browser, leaves: Leaves, salon: Store) -> None:
     leaves("r1"), leaves("r2", **an_answer())
     page = ana.get("/follow-ups").text
@@ -260,7 +275,7 @@ def test_what_is_owed_is_counted_once_a_minute_for_all_pages(
     find = type(salon).find
 
     def counted(store: Store, query: Query[Any]) -> object:
-        if query.kind is HelpRequest and query.order_by == "asked_at":
+        if query.kind is HelpRequest and query.where.get("status") == UNHEARD:
             asked.append(query)
         return find(store, query)
 
