@@ -309,9 +309,44 @@ def test_a_long_list_says_that_it_is_not_all(ana: Browser, salon: Store, leaves:
         leaves(f"r{number:03d}", asked_at=later(number))
     page = ana.get("/follow-ups").text
     assert "200 callers are owed something" in page
-    assert "the latest 200" in page
+    assert "Only the latest are listed" in page
     assert 'id="request-r000"' not in page
     assert 'id="request-r200"' in page
+
+
+@pytest.mark.parametrize(
+    "out_of_reach",
+    [{"status": Status.CALLER_LEFT}, {"status": Status.DELIVERED, "teaches": False}],
+    ids=["left", "heard"],
+)
+def test_callers_who_cannot_be_reached_hide_nobody_who_can(
+    ana: Browser, leaves: Leaves, out_of_reach: dict[str, Any]
+) -> None:
+    """Browser callers leave no number, and nobody can close their questions."""
+    wish = Callback(number=NUMBER, asked_at=NOW)
+    leaves("oldest", **{**out_of_reach, "callback": wish})
+    for number in range(250):
+        leaves(f"r{number:03d}", asked_at=later(1 + number), caller_number=None, **out_of_reach)
+    page = ana.get("/follow-ups").text
+    assert "1 caller is owed something" in page
+    assert 'id="request-oldest"' in page
+    assert "Only the latest" not in page
+
+
+def test_of_many_who_are_owed_something_among_those_who_cannot_be_reached_the_latest_are_listed(
+    ana: Browser, leaves: Leaves
+) -> None:
+    for number in range(300):
+        reach = {"caller_number": None} if number % 3 == 0 else {}
+        leaves(f"r{number:03d}", asked_at=later(number), **reach)
+    page = ana.get("/follow-ups").text
+    assert "200 callers are owed something" in page
+    leaves("r300", asked_at=later(300))
+    page = ana.get("/follow-ups").text
+    assert "200 callers are owed something" in page
+    assert "Only the latest are listed" in page
+    assert 'id="request-r001"' not in page
+    assert 'id="request-r300"' in page
 
 
 def test_what_callers_left_is_never_markup(ana: Browser, leaves: Leaves) -> None:
