@@ -122,7 +122,7 @@ class Relay:
 
     def _prefix(self, request: HelpRequest) -> str:
         """What the answer is to, where that is not plain, and that it is a person's."""
-        is_correction = request.delivered_at is not None or request.id in self._heard_of
+        is_correction = request.was_told or request.id in self._heard_of
         prefix = words("correction" if is_correction else "relay")
         if request.id in self._owed:
             return f"{words('owed', question=as_sentence(request.question))} {prefix}"

@@ -1,6 +1,7 @@
 """What a person does to a help request, from whatever page: done, or refused at the field, which keeps its words."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from holdline.records import checked_id
 
 DONE = "Holdline-Done"
 """What a script is told. Not as an htmx event: its form may be gone by then, since the stream can be faster."""
+_VERSION = re.compile(r"[0-9]{1,9}")
 STORAGE_IS_AWAY = "Our storage does not answer. Your words are still here: send them again in a moment."
 
 
@@ -58,15 +60,21 @@ def do(
 def correct_words(request_id: str, *, on: Origin, first: Callable[[datetime], object] = lambda at: None) -> AnyResponse:
     """Replace an answer; `first` may refuse by aborting."""
     words = request.form.get("answer", "")
-    version = request.form.get("version", "")
-    if not version.isdecimal():
-        abort(HTTPStatus.BAD_REQUEST)
+    version = shown_version()
 
     def act(at: datetime) -> HelpRequest:
         first(at)
-        return desk.correct(g.store, request_id, words, of_version=int(version), by=g.person.ref, at=at)
+        return desk.correct(g.store, request_id, words, of_version=version, by=g.person.ref, at=at)
 
     return do("correct", request_id, act, on=on, typed=Typed(f"{request_id}-correction", words))
+
+
+def shown_version() -> int:
+    """The answer that the page showed to whoever sent this form; aborts where the form does not say."""
+    version = request.form.get("version", "")
+    if not _VERSION.fullmatch(version):
+        abort(HTTPStatus.BAD_REQUEST)
+    return int(version)
 
 
 def written(typed: Typed | None) -> dict[str, dict[str, str]]:

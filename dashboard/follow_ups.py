@@ -8,7 +8,7 @@ from flask import Blueprint, flash, g, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard.access import require_person
-from dashboard.acts import Origin, Typed, do, written
+from dashboard.acts import Origin, Typed, do, shown_version, written
 from dashboard.organisation import organisation_of
 from dashboard.services import services
 from holdline import desk
@@ -31,16 +31,20 @@ def index() -> str:
 
 @blueprint.post("/<request_id>/called-back")
 def called_back(request_id: str) -> AnyResponse:
+    version = shown_version()
+
     def act(at: datetime) -> HelpRequest:
-        return desk.follow_up(g.store, request_id, by=g.person.ref, at=at)
+        return desk.follow_up(g.store, request_id, of_version=version, by=g.person.ref, at=at)
 
     return _do("follow_up", request_id, act, noted="Noted: the caller was called back.")
 
 
 @blueprint.post("/<request_id>/close")
 def close(request_id: str) -> AnyResponse:
+    version = shown_version()
+
     def act(at: datetime) -> HelpRequest:
-        return desk.close(g.store, request_id, by=g.person.ref, at=at)
+        return desk.close(g.store, request_id, of_version=version, by=g.person.ref, at=at)
 
     return _do("close", request_id, act, noted="Noted: there is nothing to do.")
 

@@ -4,14 +4,17 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from dashboard.owed import OWED, Owed, owed_of
+from dashboard.owed import UNHEARD, Owed, is_owed, owed_of
 from holdline.errors import Unavailable
-from holdline.help_request import HelpRequest
+from holdline.help_request import HelpRequest, Status
 from holdline.store import Query, Store
 
 COUNT_EVERY = timedelta(minutes=1)
 LATEST = 200
-"""So many questions that ended are looked through; who cannot be reached is among them."""
+"""So many that are owed something are listed."""
+LOOKED_THROUGH = (LATEST, 2000)
+"""So many questions that ended are looked through for them: more where many are of callers who cannot be reached, for
+those stay, and must not stand before the ones who can."""
 
 
 class Ledger:
@@ -24,12 +27,10 @@ class Ledger:
 
     def of(self, org: str, *, at: datetime) -> tuple[tuple[Owed, ...], bool]:
         """All that is known to be owed, and whether there may be older ones; raises Unavailable."""
-        query = Query(HelpRequest, {"status": OWED}, order_by="asked_at", descending=True, limit=LATEST)
-        found = self._store_of(org).find(query)
-        owed = owed_of(found.records, at=at)
+        owed, is_cut = _latest_owed(self._store_of(org), at=at)
         with self._lock:
             self._counted[org] = (at, len(owed))
-        return owed, len(found.stored) + len(found.invalid) == LATEST
+        return owed, is_cut
 
     def count(self, org: str, *, at: datetime) -> int | None:
         """As it was at most a minute ago; None where it cannot be read, which is tried again as late."""
@@ -49,3 +50,30 @@ class Ledger:
         """Something was done: count anew."""
         with self._lock:
             self._counted.pop(org, None)
+
+
+def _latest_owed(store: Store, *, at: datetime) -> tuple[tuple[Owed, ...], bool]:
+    owed: list[HelpRequest] = []
+    is_cut = False
+    for limit in LOOKED_THROUGH:
+        found, is_cut = _ended(store, limit)
+        owed = [request for request in found if is_owed(request, at=at)]
+        if not is_cut or len(owed) >= LATEST:
+            break
+    latest = sorted(owed, key=lambda request: request.asked_at, reverse=True)[:LATEST]
+    return owed_of(latest, at=at), is_cut or len(owed) > LATEST
+
+
+def _ended(store: Store, limit: int) -> tuple[list[HelpRequest], bool]:
+    """The latest of those that may be owed something, and whether there may be older ones."""
+    unheard = Query(HelpRequest, {"status": UNHEARD}, order_by="asked_at", descending=True, limit=limit)
+    heard = Query(
+        HelpRequest,
+        {"status": Status.DELIVERED, "teaches": False},
+        order_by="asked_at",
+        descending=True,
+        limit=limit,
+    )
+    found = [store.find(unheard), store.find(heard)]
+    is_cut = any(len(one.stored) + len(one.invalid) == limit for one in found)
+    return [request for one in found for request in one.records], is_cut

@@ -1,4 +1,4 @@
-"""What callers who left are still owed: an answer that they have not heard, or a call because nobody answered. Pure."""
+"""What callers who left are still owed: an answer that they have not heard, or a call. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from holdline.callback import Callback
 from holdline.help_request import HelpRequest, Status
 from holdline.texting import number_of
 
-OWED = (Status.FOLLOW_UP, Status.EXPIRED, Status.CALLER_LEFT)
+UNHEARD = (Status.FOLLOW_UP, Status.EXPIRED, Status.CALLER_LEFT)
 
 
 class Due(StrEnum):
@@ -28,12 +28,18 @@ class Owed:
     due: Due
 
 
+def is_owed(request: HelpRequest, *, at: datetime) -> bool:
+    """Who can neither be called nor has left a message is owed nothing that can be done."""
+    is_due = request.status in UNHEARD or (request.status is Status.DELIVERED and request.asks_for_a_call)
+    return is_due and request.is_kept(at) and bool(number_of(request) or request.message)
+
+
 def owed_of(requests: Iterable[HelpRequest], *, at: datetime) -> tuple[Owed, ...]:
-    """The oldest promise first. Who can neither be called nor has left a message is owed nothing that can be done."""
+    """The oldest promise first."""
     listed = [
         Owed(request, number_of(request), due_of(request.callback, at=at))
         for request in requests
-        if request.status in OWED and request.is_kept(at) and (number_of(request) or request.message)
+        if is_owed(request, at=at)
     ]
     return tuple(sorted(listed, key=lambda one: (_promised_at(one.request), one.request.id)))
 

@@ -1,5 +1,6 @@
 """Twilio tells what became of a text of ours: that it had it does not mean that it arrived."""
 
+import contextlib
 import logging
 from datetime import datetime
 from typing import Annotated
@@ -13,11 +14,13 @@ from holdline import texting
 from holdline.errors import NotFound
 from holdline.logs import about
 from holdline.records import checked_id
+from holdline.store import Store
 
 log = logging.getLogger(__name__)
 
+SENT = ("sent", "delivered")
 NOT_DELIVERED = ("failed", "undelivered")
-"""The other statuses say that it is on its way, or there."""
+"""The other statuses say that it waits to be sent."""
 
 
 class OfText(BaseModel):
@@ -36,7 +39,8 @@ def is_news(query: MultiDict[str, str]) -> bool:
 
 def take_news(query: MultiDict[str, str], form: MultiDict[str, str], context: Context) -> None:
     """Raises InvalidDocument, StoreError."""
-    if form.get("MessageStatus") not in NOT_DELIVERED:
+    status = form.get("MessageStatus")
+    if status not in SENT + NOT_DELIVERED:
         return
     try:
         which = OfText.model_validate(query.to_dict())
@@ -44,17 +48,27 @@ def take_news(query: MultiDict[str, str], form: MultiDict[str, str], context: Co
         log.error("news of a text came to an address that names none")
         return
     about(org=which.org)
-    code = form.get("ErrorCode", "")
+    store = context.database.for_org(which.org)
+    with contextlib.suppress(NotFound):  # deleted since
+        if status in SENT:
+            _was_sent(store, which, form.get("MessageSid", ""), context)
+        else:
+            _was_not_delivered(store, which, form.get("ErrorCode", ""), context)
+
+
+def _was_sent(store: Store, which: OfText, sid: str, context: Context) -> None:
+    """Written already, but where the process that sent it died, or storage failed it, in between."""
+    texting.on_its_way(store, which.request, which.text, claimed_at=which.at, sid=sid, at=context.now())
+
+
+def _was_not_delivered(store: Store, which: OfText, code: str, context: Context) -> None:
     problem = meaning_of(int(code) if code.isascii() and code.isdigit() else None) or "Nobody says why."
-    try:
-        texting.not_delivered(
-            context.database.for_org(which.org),
-            which.request,
-            which.text,
-            claimed_at=which.at,
-            problem=f"Not delivered ({code or 'no code'}). {problem}",
-            at=context.now(),
-        )
-    except NotFound:
-        return  # deleted since
+    texting.not_delivered(
+        store,
+        which.request,
+        which.text,
+        claimed_at=which.at,
+        problem=f"Not delivered ({code or 'no code'}). {problem}",
+        at=context.now(),
+    )
     log.error("request %s: the %s was not delivered", which.request, which.text)

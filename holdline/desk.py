@@ -89,14 +89,19 @@ def correct(
     return _change(store, request_id, decide, by=by, did="corrected", at=at)
 
 
-def follow_up(store: Store, request_id: str, *, by: PersonRef, at: datetime) -> HelpRequest:
-    """The caller was called back, and knows; saying so again changes nothing."""
-    return _settle(store, request_id, Event.FOLLOWED_UP, to=Status.FOLLOWED_UP, by=by, at=at)
+def follow_up(
+    store: Store, request_id: str, *, of_version: int | None = None, by: PersonRef, at: datetime
+) -> HelpRequest:
+    """The caller was called back, and knows; saying so again changes nothing.
+
+    `of_version` is the answer that was read by who says so: with a newer one, the caller does not know it yet.
+    """
+    return _settle(store, request_id, Event.FOLLOWED_UP, of_version, to=Status.FOLLOWED_UP, by=by, at=at)
 
 
-def close(store: Store, request_id: str, *, by: PersonRef, at: datetime) -> HelpRequest:
-    """Nothing more is to be done about it; closing again changes nothing."""
-    return _settle(store, request_id, Event.CLOSED, to=Status.CLOSED, by=by, at=at)
+def close(store: Store, request_id: str, *, of_version: int | None = None, by: PersonRef, at: datetime) -> HelpRequest:
+    """Nothing more is to be done about it; closing again changes nothing. `of_version` as for `follow_up`."""
+    return _settle(store, request_id, Event.CLOSED, of_version, to=Status.CLOSED, by=by, at=at)
 
 
 def accept_hand_written_answer(
@@ -144,9 +149,24 @@ def _change(
     return change(store, HelpRequest, request_id, decide, beside=beside)
 
 
-def _settle(store: Store, request_id: str, event: Event, *, to: Status, by: PersonRef, at: datetime) -> HelpRequest:
+def _settle(
+    store: Store, request_id: str, event: Event, of_version: int | None, *, to: Status, by: PersonRef, at: datetime
+) -> HelpRequest:
     def decide(request: HelpRequest) -> HelpRequest:
-        return request if request.status is to else request.after(event, at=at)
+        settled_by = request.settled_by
+        if request.status is to and settled_by is not None and settled_by.uid != by.uid:
+            raise AlreadyTaken(
+                request.status, event, by=settled_by.name, why=f"{settled_by.name} has done that already."
+            )
+        if request.status is to:
+            return request
+        if of_version is not None and request.answer_version > of_version and request.answered_by is not None:
+            name = request.answered_by.name
+            why = f"{name} has answered this meanwhile: read the words, and decide anew."
+            raise AlreadyTaken(request.status, event, by=name, why=why)
+        if request.status is Status.DELIVERED and not request.asks_for_a_call:
+            raise IllegalTransition(request.status, event)
+        return request.after(event, at=at, settled_by=by)
 
     return _change(store, request_id, decide, by=by, did=event.value, at=at)
 
@@ -165,6 +185,7 @@ def _answered(request: HelpRequest, words: str, event: Event, *, by: PersonRef, 
         accepted_answer=words,
         answer_version=request.answer_version + 1,
         answered_by=by,
+        settled_by=None,
         received_at=None,
         claimed_until=None,
         problem=None,

@@ -6,7 +6,7 @@ from functools import partial
 from typing import ClassVar, Self
 
 from holdline.errors import HoldlineError, InvalidDocument
-from holdline.help_request import HelpRequest
+from holdline.help_request import OPEN, HelpRequest
 from holdline.people import E164, Organisation, Person
 from holdline.records import Id, Instant, Record, Value
 from holdline.store import Create, Put, Store, Update, Write
@@ -15,6 +15,8 @@ KEPT = 20
 """Of each phone, the latest."""
 REMEMBERED_FOR = timedelta(days=1)
 """A reply is to what was asked within this time."""
+STANDS_FOR = timedelta(minutes=30)
+"""So long after a question was texted, words without a code may be for it, whatever has become of it meanwhile."""
 LETTERS, DIGITS = "ACDEFHJKMNPRTUVWXY", "23456789"
 """Of codes: none that looks like another, and no code that is a word or a price."""
 
@@ -94,6 +96,15 @@ def questions_of(store: Store, phone: DutyPhone, *, at: datetime) -> list[tuple[
     """What this phone was asked lately, the latest first, but for what is gone or broken; raises Unavailable."""
     found = ((one, _read(store, one.request)) for one in reversed(phone.asked_lately(at)))
     return [(asked, request) for asked, request in found if request is not None]
+
+
+def may_be_meant(asked: Asked, request: HelpRequest, *, by: str, at: datetime) -> bool:
+    """Whether `by`, a person's id, may mean this question with words that have no code.
+
+    Whoever is slow does not know that a question ran out, or that somebody else answered it.
+    """
+    is_theirs = request.answered_by is not None and request.answered_by.uid == by
+    return request.status in OPEN or (not is_theirs and at - asked.at < STANDS_FOR)
 
 
 def _read(store: Store, request_id: str) -> HelpRequest | None:

@@ -61,12 +61,12 @@ class IllegalTransition(HoldlineError):
 
 
 class AlreadyTaken(IllegalTransition):
-    """Two people acted at once; `by` is the name of the one who was first."""
+    """Two people acted at once; `by` is the name of the one who was first, and `why` says what they did."""
 
-    def __init__(self, status: str, event: str, *, by: str) -> None:
+    def __init__(self, status: str, event: str, *, by: str, why: str | None = None) -> None:
         super().__init__(status, event)
         self.by = by
-        self.args = (f"Already taken by {by}.",)
+        self.args = (why or f"Already taken by {by}.",)
 
 
 class NoVoiceAgent(HoldlineError):

@@ -5,7 +5,8 @@ at, and may release it; a claim that is not followed up runs out. An answer need
 the answer to the caller: speaking begins, and ends heard, or cut, in which case it is answered again and said anew. A
 heard answer can still be corrected. Without an answer in time the request expires; the caller may withdraw the question
 or leave. An answer that the caller has not heard by then, or that comes later, is not lost: it becomes a follow-up. One
-that is corrected after the caller was told is owed again, as is one that turns out not to have reached them.
+that is corrected after the caller was told is owed again, as is one that turns out not to have reached them. Who asked
+for nothing but a call back is owed it whatever they heard.
 
 `TRANSITIONS` is the whole truth of it; when something was received, seen or spoken is a time, not a status.
 """
@@ -87,7 +88,11 @@ TRANSITIONS: dict[Status, dict[Event, Status]] = {
         Event.CORRECTED: Status.ANSWERED,
         Event.CALLER_LEFT: Status.FOLLOW_UP,
     },
-    Status.DELIVERED: {Event.CORRECTED: Status.ANSWERED},
+    Status.DELIVERED: {
+        Event.CORRECTED: Status.ANSWERED,
+        Event.FOLLOWED_UP: Status.FOLLOWED_UP,
+        Event.CLOSED: Status.CLOSED,
+    },
     Status.EXPIRED: {
         Event.ANSWERED: Status.FOLLOW_UP,
         Event.FOLLOWED_UP: Status.FOLLOWED_UP,
@@ -128,6 +133,7 @@ _STAMPS: dict[Event, str] = {
     Event.FOLLOWED_UP: "closed_at",
     Event.CLOSED: "closed_at",
 }
+_TELLING = (Event.FOLLOWED_UP, Event.NOT_TOLD)
 
 
 class ContextTurn(Value):
@@ -190,7 +196,11 @@ class HelpRequest(Record):
     """When the job that has the call saw the answer."""
     speaking_at: Instant | None = None
     delivered_at: Instant | None = None
+    told_at: Instant | None = None
+    """When the caller was told after the call: called back, by text, or as they rang again."""
     closed_at: Instant | None = None
+    settled_by: PersonRef | None = None
+    """Who called back, or closed it; None where a text or the next call told the caller."""
     cuts: int = 0
     latencies_ms: dict[str, float] = Field(default_factory=dict)
     """Of the last relay, from the commit of the answer: to the synthesiser, and to the first published frame."""
@@ -203,11 +213,22 @@ class HelpRequest(Record):
         if status is None:
             raise IllegalTransition(self.status, event)
         stamp = {_STAMPS[event]: at} if event in _STAMPS else {}
-        return self.model_copy(update={"status": status, **stamp, **fields})
+        told = {"told_at": at if event is Event.FOLLOWED_UP else None} if event in _TELLING else {}
+        return self.model_copy(update={"status": status, **stamp, **told, **fields})
 
     def is_kept(self, at: datetime) -> bool:
         """Whether anybody may still see it, as its call says too: see `Call.is_kept`."""
         return self.delete_at is None or at < self.delete_at
+
+    @property
+    def asks_for_a_call(self) -> bool:
+        """The caller wanted to be called back and nothing else, which no answer on the call does for them."""
+        return self.callback is not None and not self.teaches
+
+    @property
+    def was_told(self) -> bool:
+        """The caller knows an answer, this one or an earlier one: what they hear now is a correction."""
+        return self.delivered_at is not None or self.told_at is not None
 
     @property
     def has_hand_written_answer(self) -> bool:

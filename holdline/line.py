@@ -14,6 +14,7 @@ from holdline.help_request import LIVE, OPEN, QUESTION_LIMIT, ContextTurn, Event
 from holdline.ladder import Rung, is_above
 from holdline.redaction import masked
 from holdline.store import Create, Put, Query, Store, Stored, Update, Write, change, must_get
+from holdline.text_message import TextStatus
 
 
 def open_call(store: Store, call: Call) -> Call:
@@ -227,9 +228,13 @@ def take_callback(store: Store, request_id: str, callback: Callback | None) -> H
 
 
 def owed_to(store: Store, number: str) -> list[HelpRequest]:
-    """The answers that a caller with this number has not heard, the oldest first; raises Unavailable."""
+    """The answers that a caller with this number has not heard, the oldest first; raises Unavailable.
+
+    One that is being texted is theirs in a moment, and told once; it is owed again if the text fails.
+    """
     found = store.find(Query(HelpRequest, {"caller_number": number, "status": Status.FOLLOW_UP}))
-    return sorted(found.records, key=lambda request: request.asked_at)
+    untold = (request for request in found.records if not _is_texted(request))
+    return sorted(untold, key=lambda request: request.asked_at)
 
 
 def told_later(store: Store, request_id: str, *, version: int, at: datetime) -> HelpRequest:
@@ -240,6 +245,11 @@ def told_later(store: Store, request_id: str, *, version: int, at: datetime) -> 
 def live_requests(store: Store, call_id: str) -> list[Stored[HelpRequest]]:
     """The questions of this call that the caller is still owed something on."""
     return list(store.find(Query(HelpRequest, {"call": call_id, "status": LIVE})).stored)
+
+
+def _is_texted(request: HelpRequest) -> bool:
+    text = request.caller_text
+    return text is not None and text.status is not TextStatus.FAILED and text.version == request.answer_version
 
 
 def _move(store: Store, request_id: str, event: Event, *, to: Status, at: datetime) -> HelpRequest:

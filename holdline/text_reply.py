@@ -1,17 +1,18 @@
 """What the person on duty texts back: which question it is for, and what is said in return.
 
 A wrong answer to a caller is worse than a question more to the person: words without a code go to the question that was
-texted last, and only where no other one waits. The words themselves are held to the rules of every answer, in `desk`.
+texted last, and only where no other one can be meant. The words themselves are held to the rules of every answer, in
+`desk`.
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from holdline import desk
-from holdline.duty import Asked, DutyPhone, Reply, questions_of, read_phone
+from holdline.duty import Asked, DutyPhone, Reply, may_be_meant, questions_of, read_phone
 from holdline.errors import AlreadyExists, AlreadyTaken, IllegalTransition, InvalidAnswer, NotFound, Stale
 from holdline.help_request import OPEN, HelpRequest, Status
 from holdline.people import PersonRef
@@ -23,6 +24,8 @@ LISTED = 5
 SHOWN = 60
 """Characters of a question, where a text names it."""
 
+WHICH = "Which question is it for? Reply with its code and then the words."
+STILL_WAITING = "Still waiting. Reply with its code and then the words."
 NOTHING_OPEN = "No question is waiting for your answer, so nothing was passed on."
 NO_WORDS = "There were no words in your message, so nothing was passed on. Reply with the words the caller should hear."
 SETTLED = "This question needs no answer any more, so nothing was passed on."
@@ -72,6 +75,9 @@ class _Question:
     def is_unanswered(self) -> bool:
         return self.is_open or self.request.status in (Status.EXPIRED, Status.CALLER_LEFT)
 
+    def is_answered_by(self, person: PersonRef) -> bool:
+        return self.request.answered_by is not None and self.request.answered_by.uid == person.uid
+
     @property
     def shown(self) -> str:
         question = self.request.question
@@ -89,7 +95,7 @@ def take_reply(store: Store, body: str, *, sid: str, phone: str, by: PersonRef, 
     questions = [_Question(one, request) for one, request in questions_of(store, asked, at=at)]
     if not questions:
         return Taken(Outcome.NOTHING_OPEN, NOTHING_OPEN)
-    chosen, words = _chosen(questions, body, by=by)
+    chosen, words = _chosen(questions, body, by=by, at=at)
     kept = _keep(store, phone, Reply(sid=sid, request=chosen.asked.request if chosen else None))
     if chosen is None or kept.request != chosen.asked.request:
         chosen = next((one for one in questions if one.asked.request == kept.request), None)
@@ -97,22 +103,32 @@ def take_reply(store: Store, body: str, *, sid: str, phone: str, by: PersonRef, 
         return _which(questions)
     if not any(letter.isalnum() for letter in words):
         return Taken(Outcome.NO_WORDS, NO_WORDS, chosen.request.id)
-    return _answered(store, chosen, words, by=by, at=at)
+    taken = _answered(store, chosen, words, by=by, at=at)
+    left = [one for one in questions if one.is_open and one is not chosen]
+    if taken.outcome not in (Outcome.RELAYED, Outcome.FOLLOW_UP) or not left:
+        return taken
+    return replace(taken, words="\n".join([f"{taken.words}", STILL_WAITING, *_listed(left)]))
 
 
-def _chosen(questions: Sequence[_Question], body: str, *, by: PersonRef) -> tuple[_Question | None, str]:
+def _chosen(questions: Sequence[_Question], body: str, *, by: PersonRef, at: datetime) -> tuple[_Question | None, str]:
     """The question that is meant, and the words without its code."""
     named = _CODE.fullmatch(body)
     if named is not None:
         for one in questions:
             if one.asked.code == named[1].upper():
                 return one, named[2]
-    others = [one for one in questions if one.request.answered_by is None or one.request.answered_by.uid != by.uid]
-    if not others:
-        return (questions[0] if questions else None), body
-    latest = others[0]
-    waiting = [one for one in others if one.is_open] or [one for one in others if one.is_unanswered]
-    return (latest if waiting in ([], [latest]) else None), body
+    latest, older = questions[0], questions[1:]
+    meant = [one for one in older if may_be_meant(one.asked, one.request, by=by.uid, at=at)]
+    waiting = [one for one in older if one.is_unanswered]
+    if latest.is_answered_by(by):  # thanks for the confirmation, a correction, or the answer to an older one
+        stand_in_the_way = [one for one in waiting if one in meant]
+    elif latest.is_open:
+        stand_in_the_way = meant
+    elif latest.is_unanswered:
+        stand_in_the_way = meant + waiting
+    else:
+        stand_in_the_way = waiting
+    return (None if stand_in_the_way else latest), body
 
 
 def _keep(store: Store, number: str, reply: Reply) -> Reply:
@@ -136,10 +152,11 @@ def _which(questions: Sequence[_Question]) -> Taken:
     ]
     if not waiting:
         return Taken(Outcome.NOTHING_OPEN, NOTHING_OPEN)
-    lines = [f"{one.asked.code}: {one.shown}" for one in waiting[:LISTED]]
-    return Taken(
-        Outcome.WHICH, "\n".join(["Which question is it for? Reply with its code and then the words.", *lines])
-    )
+    return Taken(Outcome.WHICH, "\n".join([WHICH, *_listed(waiting)]))
+
+
+def _listed(questions: Sequence[_Question]) -> list[str]:
+    return [f"{one.asked.code}: {one.shown}" for one in questions[:LISTED]]
 
 
 def _answered(store: Store, question: _Question, words: str, *, by: PersonRef, at: datetime) -> Taken:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from holdline.duty import NobodyToText, person_on_duty, questions_of, read_phone
+from holdline.duty import NobodyToText, may_be_meant, person_on_duty, questions_of, read_phone
 from holdline.errors import AlreadyExists, Stale
 from holdline.help_request import OPEN, Event, HelpRequest, Status
 from holdline.ladder import Rung
@@ -93,16 +93,23 @@ def claim(
 
 def sent(store: Store, text: Outgoing, *, sid: str, at: datetime) -> HelpRequest:
     """Twilio has it. A caller has thereby been told, if the answer is still the one that the text has."""
+    return on_its_way(store, text.request, text.which, claimed_at=text.at, sid=sid, at=at)
+
+
+def on_its_way(
+    store: Store, request_id: str, which: Which, *, claimed_at: datetime, sid: str, at: datetime
+) -> HelpRequest:
+    """The same, told by Twilio itself: whoever sent the text may not have come to write it down."""
 
     def decide(request: HelpRequest, message: TextMessage) -> HelpRequest:
-        if message.status is TextStatus.FAILED and not message.may_have_arrived:
-            return request  # that it did not arrive was told sooner
+        if message.status is TextStatus.SENT or (message.status is TextStatus.FAILED and not message.may_have_arrived):
+            return request  # that it was sent, or did not arrive, was told sooner
         known = {"status": TextStatus.SENT, "sid": sid, "problem": None, "may_repeat": False, "may_have_arrived": False}
-        after = _with(request, text.which, message.model_copy(update=known))
-        is_told = text.which is Which.CALLER and message.version == request.answer_version
+        after = _with(request, which, message.model_copy(update=known))
+        is_told = which is Which.CALLER and message.version == request.answer_version
         return after.after(Event.FOLLOWED_UP, at=at) if is_told and request.status is Status.FOLLOW_UP else after
 
-    return _end(store, text.request, text.which, text.at, decide)
+    return _end(store, request_id, which, claimed_at, decide)
 
 
 def not_sent(
@@ -111,6 +118,8 @@ def not_sent(
     """It was not sent, or nobody knows: `problem` says which, and what to do."""
 
     def decide(request: HelpRequest, message: TextMessage) -> HelpRequest:
+        if message.status is TextStatus.SENT:
+            return request  # which Twilio told sooner
         return _failed(request, text.which, message, problem, may_repeat=may_repeat, may_have_arrived=may_have_arrived)
 
     return _end(store, text.request, text.which, text.at, decide)
@@ -160,9 +169,10 @@ def _claim_duty(
         return None
     phone, write = read_phone(store, number)
     asking = phone.asking(request.id, at=at)
-    others = [one for _, one in questions_of(store, phone, at=at) if one.id != request.id and one.status in OPEN]
-    code = asking.code_of(request.id) if others else None
     to = PersonRef(uid=person.id, name=person.name)
+    others = [(one, of) for one, of in questions_of(store, phone, at=at) if of.id != request.id]
+    needs_code = any(may_be_meant(one, of, by=to.uid, at=at) for one, of in others)
+    code = asking.code_of(request.id) if needs_code else None
     message = message.model_copy(update={"to": to, "code": code or ""})
     beside: list[Write] = [write(asking)] if asking != phone else []
     store.commit(Update(stored, _with(request, Which.DUTY, message)), *beside)
@@ -196,8 +206,7 @@ def _for_caller(request: HelpRequest, organisation: Organisation) -> str:
     """The answer whole, in the words that were accepted."""
     before = request.caller_text
     was_texted = before is not None and (before.status is TextStatus.SENT or before.may_have_arrived)
-    was_told = was_texted or request.delivered_at is not None
-    answer = "A correction of our answer" if was_told else "Our answer"
+    answer = "A correction of our answer" if was_texted or request.was_told else "Our answer"
     return f'{organisation.name}: you asked "{request.question}" {answer}: {request.accepted_answer}'
 
 

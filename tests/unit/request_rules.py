@@ -53,6 +53,7 @@ class Told:
     """The name of whoever answered last."""
     claimant: str | None = None
     claimed_until: float = 0.0
+    settled_by: str | None = None
     is_received: bool = False
     is_refused: bool = False
     cuts: int = 0
@@ -72,6 +73,7 @@ class Told:
     def accept(self, words: str, *, by: str, to: str) -> None:
         self.status, self.answer, self.accepted, self.by = to, words, words, by
         self.version += 1
+        self.settled_by = None
         self.is_received = self.is_refused = False
         self.cuts = 0
 
@@ -173,16 +175,18 @@ class Rules:
                 told.status = "caller_left" if told.is_open else "follow_up"
 
     def follow_up(self, request_id: str, who: str, *, at: float) -> None:
-        told = self._one(request_id)
-        if told.status not in (*GIVEN_UP_ON, "follow_up", "followed_up"):
-            raise Refused
-        told.status = "followed_up"
+        self._settle(request_id, who, "followed_up")
 
     def give_up(self, request_id: str, who: str, *, at: float) -> None:
+        self._settle(request_id, who, "closed")
+
+    def _settle(self, request_id: str, who: str, status: str) -> None:
         told = self._one(request_id)
-        if told.status not in (*GIVEN_UP_ON, "follow_up", "closed"):
+        if told.status == status and told.settled_by != _name(who):
+            raise Refused(told.settled_by)
+        if told.status not in (*GIVEN_UP_ON, "follow_up", status):
             raise Refused
-        told.status = "closed"
+        told.status, told.settled_by = status, _name(who)
 
     def _one(self, request_id: str) -> Told:
         if request_id not in self.requests:
@@ -299,6 +303,7 @@ def seen(request: HelpRequest) -> dict[str, Any]:
         "answer": request.answer,
         "by": request.answered_by.name if request.answered_by else None,
         "claimant": request.claimed_by.name if request.claimed_by and request.status is Status.CLAIMED else None,
+        "settled_by": request.settled_by.name if request.settled_by else None,
         "is_received": request.received_at is not None,
         "is_refused": request.problem is not None,
         "cuts": request.cuts,

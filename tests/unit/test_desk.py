@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from holdline import desk
+from holdline.callback import Callback
 from holdline.errors import AlreadyTaken, IllegalTransition, InvalidAnswer, NotFound
 from holdline.help_request import HelpRequest, Status
 from holdline.memory_store import MemoryDatabase
@@ -255,8 +257,56 @@ def test_what_is_owed_to_a_caller_who_is_gone_is_settled_by_a_person_once(
 ) -> None:
     store.commit(Put(a_request_that_is(status)))
     assert (settle(store, "request-1", by=ANA, at=later(9)).status, the_request(store).closed_at) == (to, later(9))
-    assert settle(store, "request-1", by=BEN, at=later(10)).closed_at == later(9)
+    assert settle(store, "request-1", by=ANA, at=later(10)).closed_at == later(9)
+    with pytest.raises(AlreadyTaken, match="Ana has done that already"):
+        settle(store, "request-1", by=BEN, at=later(11))
     assert audited(store) == [("Ana", did, "help_requests/request-1")]
+
+
+def test_that_the_caller_was_called_back_is_no_news_where_they_were_told_otherwise(store: Store) -> None:
+    store.commit(Put(a_request_that_is(Status.FOLLOWED_UP, closed_at=later(1))))
+    assert desk.follow_up(store, "request-1", by=ANA, at=later(9)).closed_at == later(1)
+
+
+@pytest.mark.parametrize("settle", [desk.follow_up, desk.close])
+def test_an_answer_that_was_not_read_is_not_settled(store: Store, settle: Callable[..., HelpRequest]) -> None:
+    store.commit(Put(a_request_that_is(Status.CALLER_LEFT)))
+    desk.answer(store, "request-1", "Yes.", by=BEN, at=later(5))
+    with pytest.raises(AlreadyTaken, match="Ben has answered this meanwhile"):
+        settle(store, "request-1", of_version=0, by=ANA, at=later(9))
+    assert the_request(store).status is Status.FOLLOW_UP
+    settle(store, "request-1", of_version=1, by=ANA, at=later(10))
+
+
+def test_who_settled_an_earlier_answer_has_not_settled_its_correction(store: Store) -> None:
+    store.commit(Put(a_call(ended_at=NOW)), Put(a_request_that_is(Status.CALLER_LEFT)))
+    desk.answer(store, "request-1", "Yes.", by=BEN, at=later(5))
+    assert desk.follow_up(store, "request-1", by=ANA, at=later(6)).settled_by == ANA
+    assert desk.correct(store, "request-1", "No.", by=BEN, at=later(7)).settled_by is None
+    assert desk.follow_up(store, "request-1", by=BEN, at=later(8)).settled_by == BEN
+
+
+@pytest.mark.parametrize(("settle", "to"), [(desk.follow_up, Status.FOLLOWED_UP), (desk.close, Status.CLOSED)])
+def test_who_only_asked_to_be_called_back_is_owed_it_whatever_they_heard(
+    store: Store, settle: Callable[..., HelpRequest], to: Status
+) -> None:
+    wish = Callback(number="+15555550142", asked_at=NOW)
+    store.commit(Put(a_request_that_is(Status.DELIVERED, teaches=False, callback=wish)))
+    assert settle(store, "request-1", by=ANA, at=later(9)).status is to
+
+
+@pytest.mark.parametrize("settle", [desk.follow_up, desk.close])
+@pytest.mark.parametrize(
+    "fields",
+    [{"callback": Callback(number="+15555550142", asked_at=NOW)}, {"teaches": False}],
+    ids=["a question", "no call back"],
+)
+def test_what_was_heard_and_owes_no_call_is_not_to_be_settled(
+    store: Store, settle: Callable[..., HelpRequest], fields: dict[str, Any]
+) -> None:
+    store.commit(Put(a_request_that_is(Status.DELIVERED, **fields)))
+    with pytest.raises(IllegalTransition):
+        settle(store, "request-1", by=ANA, at=later(9))
 
 
 def test_what_a_caller_is_still_owed_on_the_call_cannot_be_settled_behind_their_back(store: Store) -> None:

@@ -32,6 +32,8 @@ LEGAL = {
     ("speaking", "corrected"): "answered",
     ("speaking", "caller_left"): "follow_up",
     ("delivered", "corrected"): "answered",
+    ("delivered", "followed_up"): "followed_up",
+    ("delivered", "closed"): "closed",
     ("expired", "answered"): "follow_up",
     ("expired", "followed_up"): "followed_up",
     ("expired", "closed"): "closed",

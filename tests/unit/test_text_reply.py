@@ -7,7 +7,7 @@ import pytest
 from holdline import desk, line, text_reply, texting
 from holdline.call import Outcome as CallOutcome
 from holdline.callback import Callback
-from holdline.duty import REMEMBERED_FOR, DutyPhone
+from holdline.duty import REMEMBERED_FOR, STANDS_FOR, DutyPhone
 from holdline.help_request import HelpRequest, Status
 from holdline.ladder import Rung
 from holdline.memory_store import MemoryDatabase
@@ -131,18 +131,83 @@ def test_words_without_a_code_never_go_to_an_older_question_than_the_last(store:
     assert the_request(store).status is Status.WAITING
 
 
-def test_once_the_newer_one_is_answered_by_the_same_person_the_older_one_is_the_only_one(store: Store) -> None:
-    texted(store)
-    code = texted(store, "request-2", question="Can I bring my dog?")
-    replied(store, f"{code} Of course.")
-    assert replied(store, "Yes, behind the house.", seconds=11).request == "request-1"
+def test_who_answers_one_is_told_the_code_of_another_that_waits(store: Store) -> None:
+    first = texted(store)
+    second = texted(store, "request-2", question="Can I bring my dog?")
+    assert replied(store, f"{second} Of course.").words == (
+        "Passed on to the caller who asked: Can I bring my dog?\n"
+        f"Still waiting. Reply with its code and then the words.\n{first}: Do you have parking?"
+    )
+    assert replied(store, f"{first} Yes, behind the house.", seconds=11).request == "request-1"
 
 
-def test_an_older_one_that_nobody_answered_in_time_does_not_stand_in_the_way_of_the_last(store: Store) -> None:
+@pytest.mark.parametrize("body", ["Ok thanks", "Yes", "Sorry, small dogs only.", "Yes, behind the house."])
+@pytest.mark.parametrize("is_open", [True, False], ids=["open", "ended lately"])
+def test_what_follows_an_answer_is_not_taken_for_the_answer_to_an_older_one(
+    store: Store, body: str, is_open: bool
+) -> None:
+    """It may be thanks for the confirmation, or a correction: which of them, words alone do not tell."""
+    first = texted(store)
+    if not is_open:
+        line.expire(store, "request-1", at=later(1))
+    second = texted(store, "request-2", seconds=2, question="Can I bring my dog?")
+    replied(store, f"{second} Of course.")
+    taken = replied(store, body, seconds=11)
+    assert taken.outcome is Outcome.WHICH
+    assert f"{first}: Do you have parking?" in str(taken.words)
+    assert the_request(store).answer_version == 0
+    assert the_request(store, "request-2").accepted_answer == "Of course."
+
+
+def test_what_follows_an_answer_is_refused_where_the_older_one_ended_long_ago(store: Store) -> None:
     texted(store)
     line.expire(store, "request-1", at=later(5))
-    texted(store, "request-2", seconds=6, question="Can I bring my dog?")
-    assert replied(store, "Yes.").request == "request-2"
+    after = STANDS_FOR.total_seconds()
+    texted(store, "request-2", seconds=after, question="Can I bring my dog?")
+    replied(store, "Of course.", seconds=after + 1)
+    taken = replied(store, "Ok thanks", seconds=after + 2)
+    assert (taken.outcome, taken.request) == (Outcome.TAKEN, "request-2")
+    assert the_request(store).status is Status.EXPIRED
+
+
+def ends(store: Store, how: str, *, seconds: float = 5) -> None:
+    """The first question needs no answer any more, which its phone is not told."""
+    if how == "expired":
+        line.expire(store, "request-1", at=later(seconds))
+    elif how == "withdrawn":
+        line.withdraw(store, "request-1", at=later(seconds))
+    elif how == "caller left":
+        line.close(store, "call-1", outcome=CallOutcome.CALLER_LEFT, at=later(seconds))
+    else:
+        desk.answer(store, "request-1", "No.", by=BEN, at=later(seconds))
+
+
+@pytest.mark.parametrize("how", ["expired", "withdrawn", "caller left", "answered by another"])
+def test_an_older_one_that_ended_lately_may_be_meant_by_who_is_slow(store: Store, how: str) -> None:
+    """The caller of the newer one must not hear what was meant for the older."""
+    texted(store)
+    ends(store, how)
+    second = texted(store, "request-2", seconds=6, call="call-2", question="Can I bring my dog?")
+    duty_text = the_request(store, "request-2").duty_text
+    assert duty_text is not None
+    assert duty_text.code == second, "the text says how to answer it"
+    taken = replied(store, "Yes, behind the house.")
+    assert taken.outcome is Outcome.WHICH
+    assert f"{second}: Can I bring my dog?" in str(taken.words)
+    assert the_request(store, "request-2").status is Status.WAITING
+    assert replied(store, f"{second} Of course.", seconds=20).request == "request-2"
+
+
+@pytest.mark.parametrize("how", ["expired", "withdrawn", "caller left", "answered by another"])
+def test_an_older_one_that_ended_long_ago_does_not_stand_in_the_way_of_the_last(store: Store, how: str) -> None:
+    texted(store)
+    ends(store, how)
+    after = STANDS_FOR.total_seconds()
+    texted(store, "request-2", seconds=after, call="call-2", question="Can I bring my dog?")
+    duty_text = the_request(store, "request-2").duty_text
+    assert duty_text is not None
+    assert duty_text.code == ""
+    assert replied(store, "Yes.", seconds=after + 10).request == "request-2"
 
 
 # Too late, or somebody else was first

@@ -1,5 +1,6 @@
 """A text that a question asks for is sent once, to whom it is for, and what became of it stands beside the question."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -316,6 +317,23 @@ def test_a_correction_of_what_was_heard_on_the_call_says_so(store: Store) -> Non
     assert "A correction of our answer: Yes" in must_claim(store).words
 
 
+@pytest.mark.parametrize(
+    "tells",
+    [
+        lambda store: desk.follow_up(store, "request-1", by=ANA, at=later(5)),
+        lambda store: line.told_later(store, "request-1", version=1, at=later(5)),
+    ],
+    ids=["called back", "rang again"],
+)
+def test_a_correction_of_what_the_caller_was_told_after_the_call_says_so(
+    store: Store, tells: Callable[[Store], HelpRequest]
+) -> None:
+    answered_late(store)
+    assert tells(store).told_at == later(5)
+    desk.correct(store, "request-1", "No.", by=ANA, at=later(6))
+    assert "A correction of our answer: No." in must_claim(store, seconds=7).words
+
+
 def test_an_answer_that_a_hand_is_just_changing_is_not_sent_first(database: MemoryDatabase, store: Store) -> None:
     answered_late(store)
     database.write_by_hand("orgs/salon/help_requests/request-1", {"answer": "No."})
@@ -324,7 +342,29 @@ def test_an_answer_that_a_hand_is_just_changing_is_not_sent_first(database: Memo
     assert "Our answer: No." in must_claim(store, seconds=2).words
 
 
-def test_a_caller_who_rings_again_before_the_text_is_sent_is_told_once_more_and_closed_once(store: Store) -> None:
+def test_a_caller_who_rings_again_while_the_answer_is_being_texted_is_not_told_it_a_second_time(store: Store) -> None:
+    late = answered_late(store)
+    assert line.owed_to(store, CALLER) == [late]
+    text = must_claim(store)
+    assert line.owed_to(store, CALLER) == []
+    texting.sent(store, text, sid="SM2", at=later(2))
+    assert line.owed_to(store, CALLER) == []
+
+
+def test_what_could_not_be_texted_is_owed_to_a_caller_who_rings_again(store: Store) -> None:
+    answered_late(store)
+    texting.not_sent(store, must_claim(store), problem="no mobile phone")
+    assert line.owed_to(store, CALLER) == [the_request(store)]
+
+
+def test_a_correction_is_owed_to_a_caller_who_rings_again_while_the_first_answer_is_texted(store: Store) -> None:
+    answered_late(store)
+    must_claim(store)
+    corrected = desk.correct(store, "request-1", "No.", by=ANA, at=later(1))
+    assert line.owed_to(store, CALLER) == [corrected]
+
+
+def test_a_text_that_is_sent_after_the_caller_heard_the_answer_closes_it_once(store: Store) -> None:
     answered_late(store)
     text = must_claim(store)
     line.told_later(store, "request-1", version=1, at=later(1))
@@ -352,6 +392,7 @@ def test_a_caller_whom_the_text_did_not_reach_has_not_been_told(store: Store) ->
         TextStatus.FAILED,
         "blocked",
     )
+    assert not untold.was_told
     assert lost(store, text) == untold
     assert claimed(store, seconds=60) is None, "people decide what to do instead"
 
@@ -379,6 +420,15 @@ def test_what_a_person_has_settled_since_stays_settled(store: Store) -> None:
     texting.not_sent(store, text, problem="it broke off", may_have_arrived=True)
     desk.follow_up(store, "request-1", by=ANA, at=later(20))
     assert lost(store, text).status is Status.FOLLOWED_UP
+
+
+def test_that_a_text_was_sent_is_not_taken_back_by_who_could_not_tell(store: Store) -> None:
+    """Twilio's news may be faster than the failure of the connection that the text went over."""
+    asked(store)
+    text = must_claim(store)
+    news = texting.on_its_way(store, text.request, text.which, claimed_at=text.at, sid="SM1", at=later(1))
+    assert texting.not_sent(store, text, problem=NOT_KNOWN, may_repeat=True, may_have_arrived=True) == news
+    assert claimed(store, seconds=2) is None
 
 
 def test_a_person_on_duty_whom_the_text_did_not_reach_is_out_of_reach(store: Store) -> None:

@@ -334,6 +334,14 @@ async def test_a_caller_who_rings_again_hears_the_answer_that_came_too_late_and_
     assert [turn.who for turn in on.turns] == [Speaker.SUPERVISOR]
 
 
+async def test_what_is_owed_in_place_of_what_the_caller_was_told_is_a_correction(on: Line) -> None:
+    on.store.commit(Create(owed(told_at=later(-60))))
+    on.relay.owe([owed(told_at=later(-60))])
+    await on.settled()
+    asked_before = "You called us before, and asked: Do you have parking?"
+    assert on.floor.texts == [f"{asked_before} {words('correction')} {ANSWER}"]
+
+
 async def test_what_is_owed_is_said_again_until_it_was_heard(on: Line) -> None:
     on.store.commit(Create(owed()))
     on.floor.fates.extend(["cut", "silent", "heard"])

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dashboard.owed import UNHEARD
 from holdline import desk, presence
 from holdline.callback import Callback
 from holdline.errors import Unavailable
@@ -130,15 +131,30 @@ def test_called_back_and_nothing_to_do_take_it_off_the_list(
     ana: Browser, leaves: Leaves, salon: Store, fields: dict[str, Any]
 ) -> None:
     leaves("r1", **fields), leaves("r2", **fields)
-    reply = ana.post("/follow-ups/r1/called-back")
+    shown = str(now(salon).answer_version)
+    reply = ana.post("/follow-ups/r1/called-back", version=shown)
     assert (reply.status_code, reply.location) == (303, "/follow-ups")
     assert (now(salon).status, now(salon).closed_at) == (Status.FOLLOWED_UP, NOW)
     assert "the caller was called back" in ana.get("/follow-ups").text
-    ana.post("/follow-ups/r2/close")
+    ana.post("/follow-ups/r2/close", version=shown)
     assert now(salon, "r2").status is Status.CLOSED
     page = ana.get("/follow-ups").text
     assert "Nobody is owed anything" in page
     assert "called back" not in page, "said once"
+
+
+def test_a_call_back_that_was_promised_on_the_call_stays_until_it_is_made(
+    ana: Browser, leaves: Leaves, salon: Store
+) -> None:
+    wish = Callback(number=NUMBER, asked_at=NOW)
+    leaves(**an_answer(status=Status.DELIVERED, teaches=False, callback=wish, delivered_at=NOW))
+    page = told(ana.get("/follow-ups").text)
+    assert "1 caller is owed something" in page
+    assert "Heard by the caller" in page
+    assert "Nobody heard" not in page
+    ana.post("/follow-ups/r1/called-back", version="1")
+    assert now(salon).status is Status.FOLLOWED_UP
+    assert "Nobody is owed anything" in ana.get("/follow-ups").text
 
 
 def test_an_answer_can_be_given_where_there_is_none(ana: Browser, leaves: Leaves, salon: Store) -> None:
@@ -180,10 +196,42 @@ def test_what_a_colleague_did_first_is_told_and_the_words_are_kept(ana: Browser,
     assert reply.status_code == 409
     assert "Already taken by Rosa." in reply.text
     assert ">No.</textarea>" in reply.text
-    rosa.post("/follow-ups/r1/called-back")
-    reply = ana.post("/follow-ups/r1/close")
+    rosa.post("/follow-ups/r1/called-back", version="1")
+    reply = ana.post("/follow-ups/r1/close", version="1")
     assert reply.status_code == 409
     assert "A request that is followed up cannot be closed." in reply.text
+    reply = ana.post("/follow-ups/r1/called-back", version="1")
+    assert reply.status_code == 409
+    assert "Rosa has done that already." in reply.text
+
+
+@pytest.mark.parametrize("verb", ["called-back", "close"])
+def test_an_answer_that_the_page_did_not_show_is_shown_before_it_is_settled(
+    ana: Browser, rosa: Browser, leaves: Leaves, salon: Store, verb: str
+) -> None:
+    leaves()
+    forms = ana.get("/follow-ups").text
+    assert forms.count('name="version" value="0"') == 2
+    rosa.post("/follow-ups/r1/answer", answer="Yes, in the yard.")
+    reply = ana.post(f"/follow-ups/r1/{verb}", version="0")
+    assert reply.status_code == 409
+    assert "Rosa has answered this meanwhile: read the words, and decide anew." in reply.text
+    assert "Yes, in the yard." in reply.text
+    assert reply.text.count('name="version" value="1"') == 2
+    assert now(salon).status is Status.FOLLOW_UP
+    assert ana.post(f"/follow-ups/r1/{verb}", version="1").status_code == 303
+
+
+@pytest.mark.parametrize("verb", ["called-back", "close"])
+@pytest.mark.parametrize("version", ["", "x", "-1", "9" * 5000])
+def test_a_form_without_the_answer_it_showed_is_not_whole(
+    ana: Browser, leaves: Leaves, salon: Store, verb: str, version: str
+) -> None:
+    leaves()
+    reply = ana.post(f"/follow-ups/r1/{verb}", version=version)
+    assert reply.status_code == 400
+    assert "load the page again" in reply.text
+    assert now(salon).status is Status.CALLER_LEFT
 
 
 def test_storage_that_does_not_answer_costs_nobody_their_words(
@@ -206,7 +254,7 @@ def test_the_navigation_counts_what_is_owed(ana: Browser, leaves: Leaves, clock:
     leaves("r1"), leaves("r2"), leaves("r3", caller_number=None)
     clock.passes(60)
     assert 'id="owed">2<' in ana.get("/calls").text
-    ana.post("/follow-ups/r1/close")
+    ana.post("/follow-ups/r1/close", version="0")
     assert 'id="owed">1<' in ana.get("/").text
 
 
@@ -215,7 +263,7 @@ def test_an_open_queue_follows_the_count(ana: Browser, leaves: Leaves) -> None:
     stream = Stream(ana)
     stream.next()
     assert 'data-owed="1"' in stream.next().data
-    ana.post("/follow-ups/r1/called-back")
+    ana.post("/follow-ups/r1/called-back", version="0")
     assert 'data-owed="0"' in stream.next().data
     stream.close()
 
@@ -227,7 +275,7 @@ def test_what_is_owed_is_counted_once_a_minute_for_all_pages(
     find = type(salon).find
 
     def counted(store: Store, query: Query[Any]) -> object:
-        if query.kind is HelpRequest and query.order_by == "asked_at":
+        if query.kind is HelpRequest and query.where.get("status") == UNHEARD:
             asked.append(query)
         return find(store, query)
 
@@ -261,9 +309,44 @@ def test_a_long_list_says_that_it_is_not_all(ana: Browser, salon: Store, leaves:
         leaves(f"r{number:03d}", asked_at=later(number))
     page = ana.get("/follow-ups").text
     assert "200 callers are owed something" in page
-    assert "the latest 200" in page
+    assert "Only the latest are listed" in page
     assert 'id="request-r000"' not in page
     assert 'id="request-r200"' in page
+
+
+@pytest.mark.parametrize(
+    "out_of_reach",
+    [{"status": Status.CALLER_LEFT}, {"status": Status.DELIVERED, "teaches": False}],
+    ids=["left", "heard"],
+)
+def test_callers_who_cannot_be_reached_hide_nobody_who_can(
+    ana: Browser, leaves: Leaves, out_of_reach: dict[str, Any]
+) -> None:
+    """Browser callers leave no number, and nobody can close their questions."""
+    wish = Callback(number=NUMBER, asked_at=NOW)
+    leaves("oldest", **{**out_of_reach, "callback": wish})
+    for number in range(250):
+        leaves(f"r{number:03d}", asked_at=later(1 + number), caller_number=None, **out_of_reach)
+    page = ana.get("/follow-ups").text
+    assert "1 caller is owed something" in page
+    assert 'id="request-oldest"' in page
+    assert "Only the latest" not in page
+
+
+def test_of_many_who_are_owed_something_among_those_who_cannot_be_reached_the_latest_are_listed(
+    ana: Browser, leaves: Leaves
+) -> None:
+    for number in range(300):
+        reach = {"caller_number": None} if number % 3 == 0 else {}
+        leaves(f"r{number:03d}", asked_at=later(number), **reach)
+    page = ana.get("/follow-ups").text
+    assert "200 callers are owed something" in page
+    leaves("r300", asked_at=later(300))
+    page = ana.get("/follow-ups").text
+    assert "200 callers are owed something" in page
+    assert "Only the latest are listed" in page
+    assert 'id="request-r001"' not in page
+    assert 'id="request-r300"' in page
 
 
 def test_what_callers_left_is_never_markup(ana: Browser, leaves: Leaves) -> None:
@@ -280,7 +363,7 @@ def test_another_organisation_sees_and_does_nothing_of_it(david: Browser, leaves
     leaves()
     assert "parking" not in david.get("/follow-ups").text
     for verb in ("called-back", "close", "answer"):
-        assert david.post(f"/follow-ups/r1/{verb}", answer="Yes.").status_code == 404
+        assert david.post(f"/follow-ups/r1/{verb}", answer="Yes.", version="0").status_code == 404
     assert now(salon).status is Status.CALLER_LEFT
 
 

@@ -32,6 +32,17 @@ def test_an_answer_that_nobody_heard_and_a_question_that_nobody_answered_are_owe
     assert ids(left(status=status)) == (["r1"] if is_owed else [])
 
 
+@pytest.mark.parametrize("status", Status)
+def test_who_only_asked_to_be_called_back_is_owed_it_though_they_heard_an_answer(status: Status) -> None:
+    is_owed = status in (Status.FOLLOW_UP, Status.EXPIRED, Status.CALLER_LEFT, Status.DELIVERED)
+    assert ids(left(status=status, teaches=False, callback=a_wish())) == (["r1"] if is_owed else [])
+
+
+def test_a_question_that_was_heard_owes_no_call() -> None:
+    assert ids(left(status=Status.DELIVERED, callback=a_wish())) == []
+    assert ids(left(status=Status.DELIVERED, teaches=False)) == []
+
+
 @pytest.mark.parametrize(
     ("fields", "is_listed"),
     [

@@ -6,12 +6,14 @@ from urllib.parse import urlsplit
 import pytest
 from werkzeug.test import TestResponse
 
+from holdline import texting
+from holdline.errors import Unavailable
 from holdline.help_request import HelpRequest, Status
 from holdline.store import Store, must_get
 from holdline.text_message import TextStatus
-from tests.unit.functions.test_learn import REQUEST
+from tests.unit.functions.test_learn import REQUEST, deliver
 from tests.unit.functions.test_send_texts import PHONE, answered_late, asked, duty_text, salon, told
-from tests.unit.functions.world import CALLER, LINE, World
+from tests.unit.functions.world import CALLER, LINE, NOW, World
 
 __all__ = ["salon"]
 
@@ -48,6 +50,35 @@ def test_any_other_news_changes_nothing(world: World, salon: Store, status: str)
     told(world)
     before = world.documents()
     assert news(world, status).status_code == 204
+    assert world.documents() == before
+
+
+@pytest.mark.parametrize("status", ["sent", "delivered"])
+def test_a_text_whose_sending_could_not_be_written_is_known_to_be_sent_and_goes_out_once(
+    world: World, salon: Store, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    def away(*_: object) -> None:
+        raise Unavailable("it does not answer")
+
+    asked(salon)
+    with monkeypatch.context() as patched:
+        world.texts.meanwhile = lambda: patched.setattr(type(salon), "commit", away)
+        assert deliver(world, to="send_texts").status_code >= 500
+    world.texts.meanwhile = lambda: None
+    assert duty_text(salon).status is TextStatus.SENDING
+    assert news(world, status).status_code == 204
+    assert (duty_text(salon).status, duty_text(salon).sid) == (TextStatus.SENT, "SM01")
+    texting.give_up_stuck(salon, REQUEST, at=NOW + texting.STUCK_AFTER)
+    told(world)
+    assert len(world.texts.sent) == 1
+
+
+def test_that_a_text_is_queued_does_not_say_that_it_is_sent(world: World, salon: Store) -> None:
+    answered_late(salon)
+    world.texts.failure = RuntimeError("gone")
+    deliver(world, to="send_texts")
+    before = world.documents()
+    assert news(world, "queued").status_code == 204
     assert world.documents() == before
 
 
