@@ -83,13 +83,6 @@ class LiveCall:
             raise RuntimeError(f"nobody heard {words!r}")
         return at + verdict.matches[words].start_s
 
-    def last_loud_before(self, at: float) -> float:
-        """When the agent's voice was last loud before then; 0 if it never was."""
-        last = 0.0
-        while (loud := self.caller.agent.first_loud_after(last + 0.001)) is not None and loud < at:
-            last = loud
-        return last
-
 
 @asynccontextmanager
 async def answered(stack: dict[str, Any], store: Store) -> AsyncIterator[LiveCall]:

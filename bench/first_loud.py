@@ -145,7 +145,7 @@ async def one_answer(call: LiveCall, desk: Desk, bring: State, measured: Measure
     silence_ms = await asyncio.to_thread(silence_before, relayed(words))
     synthesiser_ms = latencies_ms["to_first_frame"] - latencies_ms["to_synthesiser"] + silence_ms
     if voice_until:  # the agent may reply before the answer's turn has come
-        voice_until = max(voice_until, call.last_loud_before(heard_at))
+        voice_until = max(voice_until, call.caller.agent.last_loud_before(heard_at) or 0.0)
     measured.total.add((heard_at - sent_at) * 1000)
     measured.ours.add((heard_at - max(sent_at, voice_until)) * 1000 - synthesiser_ms)
     measured.server.add((answered_at - sent_at) * 1000)

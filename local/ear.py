@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 
 import numpy as np
@@ -33,12 +34,18 @@ class Ear:
     def between(self, start: float, end: float | None = None) -> Sound:
         """What came in this stretch of wall clock time."""
         until = time.time() if end is None else end
-        wanted = [pcm for pcm, at in zip(self._frames, self._came_at, strict=True) if start <= at <= until]
-        return Sound.of_bytes(b"".join(wanted), SAMPLE_RATE)
+        first, end_of_it = bisect_left(self._came_at, start), bisect_right(self._came_at, until)
+        return Sound.of_bytes(b"".join(self._frames[first:end_of_it]), SAMPLE_RATE)
 
     def first_loud_after(self, start: float) -> float | None:
         """When the first loud frame after `start` came."""
-        return next((at for at in self._loud_at if at >= start), None)
+        n = bisect_left(self._loud_at, start)
+        return self._loud_at[n] if n < len(self._loud_at) else None
+
+    def last_loud_before(self, end: float) -> float | None:
+        """When the last loud frame before `end` came."""
+        n = bisect_left(self._loud_at, end)
+        return self._loud_at[n - 1] if n else None
 
     async def wait_for_speech(self, *, after: float, within_s: float) -> float:
         """When speech began after that time; raises TimeoutError."""

@@ -47,6 +47,8 @@ def test_the_first_loud_frame_after_a_time_is_told_by_when_it_came(clock: Clock)
     assert ear.first_loud_after(1_000.0) == pytest.approx(1_000.02)
     assert ear.first_loud_after(1_000.025) == pytest.approx(1_000.04)
     assert ear.first_loud_after(1_000.05) is None
+    assert ear.last_loud_before(1_000.035) == pytest.approx(1_000.02)
+    assert ear.last_loud_before(1_000.02) is None
 
 
 def test_a_stretch_of_time_is_the_sound_that_came_in_it(clock: Clock) -> None:
