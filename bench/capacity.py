@@ -5,8 +5,9 @@ the other. Callers, emulator, LiveKit and worker share the machine, so a worker 
 """
 
 import asyncio
+import os
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from itertools import takewhile
 from typing import Any
 
@@ -24,6 +25,10 @@ from holdline.store import Store
 SYNTHESISER_MS = Bar("p95", 60)
 LOUD_MS = Bar("p95", 400)
 SETTLED_S = 3.0
+PROMISED = 6
+"""Calls for which a figure is promised: so many are measured whatever breaks before."""
+PROGRAMS = {"java": "storage", "livekit-server": "LiveKit", "agent/main.py": "jobs", "forkserver": "jobs"}
+"""By what stands in a command; this process is the callers'."""
 
 
 class Size:
@@ -34,10 +39,11 @@ class Size:
         self.synthesiser = Series(f"{calls} calls: commit to synthesiser", bar=SYNTHESISER_MS)
         self.loud = Series(f"{calls} calls: commit to first loud frame", bar=LOUD_MS)
         self.processor = Series(f"{calls} calls: processor in use", unit="%")
+        self.shares: list[Series] = []
 
     @property
     def series(self) -> list[Series]:
-        return [self.synthesiser, self.loud, self.processor]
+        return [self.synthesiser, self.loud, self.processor, *self.shares]
 
     @property
     def breaks(self) -> bool:
@@ -48,9 +54,9 @@ async def measured(store: Store, calls: list[LiveCall], *, answers: int) -> Size
     size = Size(len(calls))
     requests = [await call.ask() for call in calls]
     await asyncio.sleep(SETTLED_S)
-    psutil.cpu_percent()
-    await asyncio.sleep(SETTLED_S)
-    size.processor.add(psutil.cpu_percent())
+    shares = await used_by(SETTLED_S)
+    size.processor.add(sum(shares.values()))
+    size.shares = [figure(f"{len(calls)} calls: of it {name}", share, unit="%") for name, share in shares.items()]
     for n in range(answers):
         at = n % len(calls)
         call, request = calls[at], requests[at]
@@ -65,6 +71,29 @@ async def measured(store: Store, calls: list[LiveCall], *, answers: int) -> Size
         await answer(store, requests[at], ANSWERS[0])
         await call.delivered(requests[at])
     return size
+
+
+async def used_by(seconds: float) -> dict[str, float]:
+    """What each kind of program takes of all processors, in percent, with its share of the kernel's work."""
+    before = {process: process.cpu_times() for process in psutil.process_iter()}
+    began = time.monotonic()
+    await asyncio.sleep(seconds)
+    took = time.monotonic() - began
+    used = dict.fromkeys(("callers", *dict.fromkeys(PROGRAMS.values()), "the rest"), 0.0)
+    for process, earlier in before.items():
+        with suppress(psutil.NoSuchProcess):
+            now, name = process.cpu_times(), _program(process)
+            used[name] += (
+                100 * (now.user + now.system - earlier.user - earlier.system) / took / (psutil.cpu_count() or 1)
+            )
+    return used
+
+
+def _program(process: psutil.Process) -> str:
+    if process.pid == os.getpid():
+        return "callers"
+    command = " ".join(process.cmdline())
+    return next((name for part, name in PROGRAMS.items() if part in command), "the rest")
 
 
 async def run(sizes: list[int], answers: int, within_s: float) -> None:
@@ -89,7 +118,7 @@ async def run(sizes: list[int], answers: int, within_s: float) -> None:
                 except TimeoutError:
                     stopped_by = f"a call that did not go on, at {count} calls"
                     break
-                if len(done) > 1 and done[-1].breaks and done[-2].breaks:
+                if len(done) > 1 and done[-1].breaks and done[-2].breaks and count >= PROMISED:
                     stopped_by = "figures that broke at two sizes"
                     break
         await asyncio.to_thread(db.close)
@@ -115,7 +144,7 @@ async def _grow(
 @click.command()
 @click.option("--sizes", default="1,2,4,6,8", show_default=True, help="Calls on hold; a worker takes at most eight.")
 @click.option("--answers", default=12, show_default=True, help="At each size.")
-@click.option("--within-s", default=300.0, show_default=True, help="No further size is begun after it.")
+@click.option("--within-s", default=480.0, show_default=True, help="No further size is begun after it.")
 def main(sizes: str, answers: int, within_s: float) -> None:
     asyncio.run(run([int(size) for size in sizes.split(",")], answers, within_s))
 
