@@ -4,6 +4,7 @@ A scripted server plays the outages, some seconds each, all kinds side by side. 
 there the time is from the write that it does not carry, on an emulator behind a wire that goes mute.
 """
 
+import logging
 import queue
 import threading
 import time
@@ -87,6 +88,7 @@ def run(rounds: int) -> None:
 @click.command()
 @click.option("--rounds", default=8, show_default=True, help="Outages of each kind.")
 def main(rounds: int) -> None:
+    logging.disable()  # each death would be told, and there are hundreds
     run(rounds)
 
 
