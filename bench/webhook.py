@@ -30,7 +30,7 @@ PATIENCE_S = 30
 LOOK_S = 0.005
 WARM_UP = 300
 """Calls before the first that counts: the emulator's Java is slow at first, which no database is that it stands for."""
-BETWEEN_S = 0.1
+BETWEEN_S = 0.02
 
 
 class Twilio:
