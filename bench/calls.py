@@ -85,9 +85,9 @@ class LiveCall:
 
 
 @asynccontextmanager
-async def answered(stack: dict[str, Any], store: Store) -> AsyncIterator[LiveCall]:
-    """Ring the salon and be greeted; the caller hangs up at the end of the block."""
-    entry = await ring(stack, LINE)
+async def answered(stack: dict[str, Any], store: Store, *, line: str = LINE) -> AsyncIterator[LiveCall]:
+    """Ring a line of the salon's and be greeted; the caller hangs up at the end of the block."""
+    entry = await ring(stack, line)
     loop = asyncio.get_running_loop()
     async with await Caller.join(entry["url"], entry["token"]) as caller:
         call = LiveCall(entry["call"], caller, store)

@@ -15,18 +15,21 @@ import click
 import psutil
 
 from bench import plot
-from bench.calls import SALON, LiveCall, answered, database_of
+from bench.calls import LINE, SALON, LiveCall, answered, database_of
 from bench.held import ANSWERS, answer
 from bench.measure import Bar, Report, Series, figure
 from bench.stack import whole
 from bench.warmth import warm_up
-from holdline.store import Store
+from functions.browser_call import LIVE_CALLS_OF_A_LINE
+from holdline.store import Put, Store
+from local.demo import SALON as SALON_OF_THE_DEMO
 
 SYNTHESISER_MS = Bar("p95", 60)
 LOUD_MS = Bar("p95", 400)
 SETTLED_S = 3.0
 PROMISED = 6
 """Calls for which a figure is promised: so many are measured whatever breaks before."""
+SECOND_LINE = SALON_OF_THE_DEMO.number.model_copy(update={"id": "+12125550101"})
 PROGRAMS = {"java": "storage", "livekit-server": "LiveKit", "agent/main.py": "jobs", "forkserver": "jobs"}
 """By what stands in a command; this process is the callers'."""
 
@@ -105,6 +108,7 @@ async def run(sizes: list[int], answers: int, within_s: float) -> None:
         db = database_of(stack)
         await warm_up(db)
         store = db.for_org(SALON)
+        await asyncio.to_thread(db.platform.commit, Put(SECOND_LINE))
         deadline = time.monotonic() + within_s
         async with AsyncExitStack() as on_hold:
             calls: list[LiveCall] = []
@@ -138,7 +142,8 @@ async def _grow(
     calls: list[LiveCall], count: int, stack: dict[str, Any], store: Store, on_hold: AsyncExitStack
 ) -> None:
     while len(calls) < count:
-        calls.append(await on_hold.enter_async_context(answered(stack, store)))
+        line = LINE if len(calls) < LIVE_CALLS_OF_A_LINE else SECOND_LINE.id
+        calls.append(await on_hold.enter_async_context(answered(stack, store, line=line)))
 
 
 @click.command()
