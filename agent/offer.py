@@ -88,7 +88,8 @@ class Offer:
 
     def takes(self, text: str) -> bool:
         """Whether the caller's words belong to it: all once it was made, and a choice before it is all said."""
-        return self.is_open or (bool(self._being_made) and _is_choice(text.casefold()))
+        is_choice = _chooses(_CALL_ME, text) or _chooses(_MESSAGE, text)
+        return self.is_open or (bool(self._being_made) and is_choice)
 
     def has_use_for(self, text: str) -> bool:
         """Whether words that mean nothing elsewhere, such as "today", mean something now."""
@@ -173,15 +174,13 @@ class Offer:
         self.requests = tuple(dict.fromkeys((*self.requests, *self._being_made, *requests)))
 
     def _chosen(self, text: str, kind: Intent) -> str:
-        said = text.casefold()
-        is_short = len(said.split()) <= LONGEST_CHOICE
-        waits = is_short and _WAIT.search(said) is not None
+        waits = _chooses(_WAIT, text)
         if (kind is Intent.affirm and not waits) or kind is Intent.call_back:
             return self._call_back(text)
-        if is_short and _CALL_ME.search(said):
+        if _chooses(_CALL_ME, text):
             self._take_message(text)  # it may say about what
             return self._call_back(text)
-        if is_short and _MESSAGE.search(said):
+        if _chooses(_MESSAGE, text):
             return self._ask(Step.MESSAGE)
         if kind in NO or waits:
             self.drop()
@@ -281,5 +280,5 @@ class Offer:
         return self._asked
 
 
-def _is_choice(said: str) -> bool:
-    return len(said.split()) <= LONGEST_CHOICE and any(one.search(said) for one in (_CALL_ME, _MESSAGE))
+def _chooses(what: re.Pattern[str], text: str) -> bool:
+    return len(text.split()) <= LONGEST_CHOICE and what.search(text.casefold()) is not None

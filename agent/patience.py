@@ -93,18 +93,18 @@ class Patience:
         holds = not self._questions.is_call_wanted(request.id)
         if not is_above(rung, request.rung):
             if holds and rung is Rung.NOBODY and not self._offer.was_made(request.id):  # who wrote so told nobody
-                self._offer_instead(request.id, because="nobody")
+                self._offer_instead(request.id)
             return
         log.info("call %s: nobody has answered yet; asking further: %s (request %s)", request.call, rung, request.id)
         self._questions.climbed(request.model_copy(update={"rung": rung}))
         self._writer.put(partial(line.climb, self._store, request.id, rung, at=self._clock()), what="the next rung")
         if holds and rung is Rung.NOBODY:
-            self._offer_instead(request.id, because="nobody")
+            self._offer_instead(request.id)
         elif holds:
             self._spawn(self._floor.say(words("ladder", rung), kind=Kind.HOLD))
 
-    def _offer_instead(self, *request_ids: str, because: str) -> None:
-        self._spawn(self._offer.make(request_ids, because=because))
+    def _offer_instead(self, request_id: str) -> None:
+        self._spawn(self._offer.make([request_id], because="nobody"))
 
     def _estimate(self, request: HelpRequest) -> None:
         """Ahead of the silence in which it is said, because storage may be slow."""
