@@ -13,7 +13,7 @@ from holdline.firestore.database import FirestoreDatabase
 from holdline.help_request import HelpRequest, Status
 from holdline.speech.espeak import synthesise
 from holdline.store import Found, Query, Store
-from local.caller import Caller
+from local.caller import PIECE_S, Caller
 from local.heard import which
 from local.rehearsal import ring
 
@@ -85,11 +85,13 @@ class LiveCall:
 
 
 @asynccontextmanager
-async def answered(stack: dict[str, Any], store: Store, *, line: str = LINE) -> AsyncIterator[LiveCall]:
+async def answered(
+    stack: dict[str, Any], store: Store, *, line: str = LINE, piece_s: float = PIECE_S
+) -> AsyncIterator[LiveCall]:
     """Ring a line of the salon's and be greeted; the caller hangs up at the end of the block."""
     entry = await ring(stack, line)
     loop = asyncio.get_running_loop()
-    async with await Caller.join(entry["url"], entry["token"]) as caller:
+    async with await Caller.join(entry["url"], entry["token"], piece_s=piece_s) as caller:
         call = LiveCall(entry["call"], caller, store)
 
         def on_state(found: Found[HelpRequest]) -> None:

@@ -16,9 +16,10 @@ import psutil
 
 from bench import plot
 from bench.calls import LINE, SALON, LiveCall, answered, database_of
-from bench.held import ANSWERS, answer
+from bench.held import ANSWERS
 from bench.measure import Bar, Report, Series, figure
 from bench.stack import whole
+from bench.supervisor import Supervisor
 from bench.warmth import warm_up
 from functions.browser_call import LIVE_CALLS_OF_A_LINE
 from holdline.store import Put, Store
@@ -29,6 +30,8 @@ LOUD_MS = Bar("p95", 400)
 SETTLED_S = 3.0
 PROMISED = 6
 """Calls for which a figure is promised: so many are measured whatever breaks before."""
+PIECE_S = 0.05
+"""How much sound a caller hears at once: with smaller pieces the callers take as much of the machine as the jobs."""
 SECOND_LINE = SALON_OF_THE_DEMO.number.model_copy(update={"id": "+12125550101"})
 PROGRAMS = {"java": "storage", "livekit-server": "LiveKit", "agent/main.py": "jobs", "forkserver": "jobs"}
 """By what stands in a command; this process is the callers'."""
@@ -53,7 +56,7 @@ class Size:
         return any(one.verdict == "missed" for one in self.series)
 
 
-async def measured(store: Store, calls: list[LiveCall], *, answers: int) -> Size:
+async def measured(calls: list[LiveCall], ana: Supervisor, *, answers: int) -> Size:
     size = Size(len(calls))
     requests = [await call.ask() for call in calls]
     await asyncio.sleep(SETTLED_S)
@@ -63,16 +66,18 @@ async def measured(store: Store, calls: list[LiveCall], *, answers: int) -> Size
     for n in range(answers):
         at = n % len(calls)
         call, request = calls[at], requests[at]
-        await answer(store, request, ANSWERS[n % 3])
+        await ana.answer(request, ANSWERS[n % 3])
         delivered = await call.delivered(request)
         assert delivered.answered_at is not None
         size.synthesiser.add(delivered.latencies_ms["to_synthesiser"])
         size.loud.add((call.heard_from(delivered) - delivered.answered_at.timestamp()) * 1000)
+        await call.forget(request)
         requests[at] = await call.ask()
         await asyncio.sleep(0.3)
     for at, call in enumerate(calls):
-        await answer(store, requests[at], ANSWERS[0])
+        await ana.answer(requests[at], ANSWERS[0])
         await call.delivered(requests[at])
+        await call.forget(requests[at])
     return size
 
 
@@ -108,6 +113,7 @@ async def run(sizes: list[int], answers: int, within_s: float) -> None:
         db = database_of(stack)
         await warm_up(db)
         store = db.for_org(SALON)
+        ana = await asyncio.to_thread(Supervisor, stack["firestore_emulator_host"], stack["project_id"], SALON)
         await asyncio.to_thread(db.platform.commit, Put(SECOND_LINE))
         deadline = time.monotonic() + within_s
         async with AsyncExitStack() as on_hold:
@@ -118,13 +124,14 @@ async def run(sizes: list[int], answers: int, within_s: float) -> None:
                     break
                 try:
                     await _grow(calls, count, stack, store, on_hold)
-                    done.append(await measured(store, calls, answers=max(answers, count)))
+                    done.append(await measured(calls, ana, answers=max(answers, count)))
                 except TimeoutError:
                     stopped_by = f"a call that did not go on, at {count} calls"
                     break
                 if len(done) > 1 and done[-1].breaks and done[-2].breaks and count >= PROMISED:
                     stopped_by = "figures that broke at two sizes"
                     break
+        ana.close()
         await asyncio.to_thread(db.close)
     kept = takewhile(lambda size: not size.breaks, done)
     held = max((size.calls for size in kept), default=0)
@@ -143,13 +150,13 @@ async def _grow(
 ) -> None:
     while len(calls) < count:
         line = LINE if len(calls) < LIVE_CALLS_OF_A_LINE else SECOND_LINE.id
-        calls.append(await on_hold.enter_async_context(answered(stack, store, line=line)))
+        calls.append(await on_hold.enter_async_context(answered(stack, store, line=line, piece_s=PIECE_S)))
 
 
 @click.command()
 @click.option("--sizes", default="1,2,4,6,8", show_default=True, help="Calls on hold; a worker takes at most eight.")
-@click.option("--answers", default=12, show_default=True, help="At each size.")
-@click.option("--within-s", default=480.0, show_default=True, help="No further size is begun after it.")
+@click.option("--answers", default=20, show_default=True, help="At each size.")
+@click.option("--within-s", default=600.0, show_default=True, help="No further size is begun after it.")
 def main(sizes: str, answers: int, within_s: float) -> None:
     asyncio.run(run([int(size) for size in sizes.split(",")], answers, within_s))
 

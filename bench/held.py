@@ -5,7 +5,6 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from livekit.agents import DEFAULT_API_CONNECT_OPTIONS, AgentSession, APIConnectOptions, tts
 
@@ -18,13 +17,13 @@ from agent.pipelines import Pipeline
 from agent.pipelines.rules_llm import RulesLLM
 from agent.session import make_session
 from agent.words import line as words
-from holdline import desk
+from bench.supervisor import committed
 from holdline.call import Outcome
 from holdline.errors import Stale
 from holdline.firestore.database import FirestoreDatabase
 from holdline.help_request import HelpRequest, Status
-from holdline.people import Organisation, PersonRef
-from holdline.store import Create, Delete, Put, Store, Write
+from holdline.people import Organisation
+from holdline.store import Create, Delete, Put, Store
 from holdline.voice_agent import VoiceAgent
 
 ORG = "bench"
@@ -157,26 +156,9 @@ async def a_question(store: Store, call: str, request_id: str) -> HelpRequest:
     return request
 
 
-class Clocked:
-    """A store that remembers when its last commit was sent."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self.sent_at = 0.0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-    def commit(self, *writes: Write) -> None:
-        self.sent_at = time.time()
-        self._store.commit(*writes)
-
-
 async def answer(store: Store, request: HelpRequest, text: str) -> float:
     """Answer as a page does; tells when the commit was sent."""
-    clocked: Any = Clocked(store)
-    await asyncio.to_thread(desk.answer, clocked, request.id, text, by=PersonRef(uid="ana", name="Ana"), at=now())
-    return float(clocked.sent_at)
+    return await asyncio.to_thread(committed, store, request.id, text)
 
 
 async def forget(store: Store, request_id: str, *, once: Status) -> HelpRequest | None:

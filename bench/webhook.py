@@ -28,7 +28,7 @@ from local.parts import Plan, environment
 
 PATIENCE_S = 30
 LOOK_S = 0.005
-WARM_UP = 300
+WARM_UP = 1000
 """Calls before the first that counts: the emulator's Java is slow at first, which no database is that it stands for."""
 BETWEEN_S = 0.02
 

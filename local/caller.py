@@ -15,7 +15,10 @@ from local.sound import Samples, Sound, rms
 from local.transcript import Spoken, Transcript
 
 MOUTH_RATE = 16_000
-FRAME_S = 0.02
+PIECE_S = 0.01
+"""How much sound a participant hears at once."""
+SAID_AT_LEAST_S = 0.02
+"""And says at once."""
 LEAVE_WITHIN_S = 5.0
 FAINT_RMS = 30.0
 """What a codec makes of silence once it has carried a voice is below it."""
@@ -24,8 +27,9 @@ FAINT_RMS = 30.0
 class Listener:
     """Hears everybody in a room: the agent's voice, its hold music, and people by their identity."""
 
-    def __init__(self, room: rtc.Room, *, on_spoken: Callable[[Spoken], None]) -> None:
+    def __init__(self, room: rtc.Room, *, on_spoken: Callable[[Spoken], None], piece_s: float = PIECE_S) -> None:
         self.room = room
+        self._piece_s = piece_s
         self.agent = Ear()
         self.music = Ear()
         self.people: dict[str, Ear] = {}
@@ -76,14 +80,16 @@ class Listener:
             ear = self.agent
         else:
             ear = self.music
-        self._spawn(_hear(track, ear, gaps=publication.name != ANNOUNCEMENT))
+        self._spawn(_hear(track, ear, gaps=publication.name != ANNOUNCEMENT, piece_s=self._piece_s))
 
 
 class Caller(Listener):
     """Says recordings into the room at the speed of speech, and silence between them, as an open telephone does."""
 
-    def __init__(self, room: rtc.Room, *, on_spoken: Callable[[Spoken], None], narrow_band: bool) -> None:
-        super().__init__(room, on_spoken=on_spoken)
+    def __init__(
+        self, room: rtc.Room, *, on_spoken: Callable[[Spoken], None], narrow_band: bool, piece_s: float
+    ) -> None:
+        super().__init__(room, on_spoken=on_spoken, piece_s=piece_s)
         self._narrow_band = narrow_band
         self._mouth = rtc.AudioSource(MOUTH_RATE, 1, queue_size_ms=100)
         self._to_say: asyncio.Queue[tuple[Samples, asyncio.Future[float]]] = asyncio.Queue()
@@ -96,9 +102,13 @@ class Caller(Listener):
         *,
         on_spoken: Callable[[Spoken], None] = lambda _: None,
         narrow_band: bool = False,
+        piece_s: float = PIECE_S,
     ) -> "Caller":
-        """Enter, and open the microphone. `narrow_band` is for those who call by telephone."""
-        caller = cls(rtc.Room(), on_spoken=on_spoken, narrow_band=narrow_band)
+        """Enter, and open the microphone. `narrow_band` is for those who call by telephone.
+
+        A caller with larger pieces takes less of the machine, and knows less precisely when it heard something.
+        """
+        caller = cls(rtc.Room(), on_spoken=on_spoken, narrow_band=narrow_band, piece_s=piece_s)
         await caller.room.connect(url, token)
         track = rtc.LocalAudioTrack.create_audio_track("microphone", caller._mouth)
         await caller.room.local_participant.publish_track(
@@ -125,7 +135,7 @@ class Caller(Listener):
         return self
 
     async def _speak(self) -> None:
-        step = int(MOUTH_RATE * FRAME_S)
+        step = int(MOUTH_RATE * max(self._piece_s, SAID_AT_LEAST_S))
         silence = np.zeros(step, dtype=np.int16)
         while True:
             if self._to_say.empty():
@@ -142,9 +152,9 @@ class Caller(Listener):
         await self._mouth.capture_frame(rtc.AudioFrame(samples.tobytes(), MOUTH_RATE, 1, len(samples)))
 
 
-async def _hear(track: rtc.Track, ear: Ear, *, gaps: bool) -> None:
+async def _hear(track: rtc.Track, ear: Ear, *, gaps: bool, piece_s: float) -> None:
     """Let the ear hear a track: its silence too, unless another one beside it gives that already."""
-    stream = rtc.AudioStream(track, sample_rate=EAR_RATE, num_channels=1)
+    stream = rtc.AudioStream(track, sample_rate=EAR_RATE, num_channels=1, frame_size_ms=round(piece_s * 1000))
     try:
         async for event in stream:
             if gaps or rms(np.frombuffer(event.frame.data, dtype=np.int16)) >= FAINT_RMS:
