@@ -97,11 +97,22 @@ class Patience:
             return
         log.info("call %s: nobody has answered yet; asking further: %s (request %s)", request.call, rung, request.id)
         self._questions.climbed(request.model_copy(update={"rung": rung}))
-        self._writer.put(partial(line.climb, self._store, request.id, rung, at=self._clock()), what="the next rung")
+        climb = partial(line.climb, self._store, request.id, rung, at=self._clock())
+        writing = self._writer.put(climb, what="the next rung")
         if holds and rung is Rung.NOBODY:
             self._offer_instead(request.id)
         elif holds:
-            self._spawn(self._floor.say(words("ladder", rung), kind=Kind.HOLD))
+            self._spawn(self._tell_of_the_rung(writing, request.id, rung))
+
+    async def _tell_of_the_rung(self, writing: "asyncio.Future[HelpRequest]", request_id: str, rung: Rung) -> None:
+        """Once it is written: until then nobody else has been asked, and storage may be away for a while."""
+        try:
+            written = await asyncio.shield(writing)
+        except HoldlineError:  # it was answered meanwhile, or the writer has logged why not
+            return
+        is_open = any(one.id == request_id for one in self._questions.open)
+        if is_open and written.rung is rung:  # and not claimed a moment before
+            await self._floor.say(words("ladder", rung), kind=Kind.HOLD)
 
     def _offer_instead(self, request_id: str) -> None:
         self._spawn(self._offer.make([request_id], because="nobody"))

@@ -206,7 +206,7 @@ async def test_nobody_else_is_asked_while_somebody_is_on_it(on: Line) -> None:
     assert on.floor.texts == [lines("hold")[0]]
 
 
-async def test_a_rung_is_told_once_although_storage_is_away(on: Line) -> None:
+async def test_a_rung_is_told_once_and_only_when_it_is_written(on: Line) -> None:
     is_there(on)
     await ask(on)
     on.store.is_down = True
@@ -214,6 +214,7 @@ async def test_a_rung_is_told_once_although_storage_is_away(on: Line) -> None:
     while asyncio.get_running_loop().time() < until:
         on.patience.tick()
         await asyncio.sleep(TICK_S)
+    assert on.floor.texts == [lines("hold")[0]]
     on.store.is_down = False
     await waits(on, 30)
     assert on.floor.texts == [lines("hold")[0], words("ladder", "on_duty")]
