@@ -18,7 +18,7 @@ MOUTH_RATE = 16_000
 PIECE_S = 0.01
 """How much sound a participant hears at once."""
 SAID_AT_LEAST_S = 0.02
-"""And says at once."""
+"""What it says at once is never shorter."""
 LEAVE_WITHIN_S = 5.0
 FAINT_RMS = 30.0
 """What a codec makes of silence once it has carried a voice is below it."""
