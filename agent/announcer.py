@@ -10,6 +10,7 @@ import logging
 from livekit import rtc
 
 from agent.clips import Clip
+from agent.tracks import publish_options
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ class Announcer:
         async with self._opening:
             if self._publication is None:
                 track = rtc.LocalAudioTrack.create_audio_track(TRACK, self._source)
-                options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+                options = publish_options()
                 self._publication = await self._room.local_participant.publish_track(track, options)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._publication.wait_for_subscription(), HEARD_WITHIN_S)

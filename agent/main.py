@@ -163,5 +163,4 @@ async def converse(ctx: JobContext, pipeline: Pipeline, store: Store, tenure: Te
         return
     log.info("call %s: answered by voice agent %s (%s)", call.id, briefing.voice_agent.id, pipeline.name)
     guard.expect_a_voice()
-    announcer.prepare()
     await parts.answer()

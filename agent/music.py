@@ -9,11 +9,13 @@ import numpy as np
 from livekit import rtc
 from numpy.typing import NDArray
 
+from agent.tracks import publish_options
+
 log = logging.getLogger(__name__)
 
 SAMPLE_RATE = 24_000
-FRAME_S = 0.05
-QUEUE_MS = 100
+FRAME_S = 0.2
+QUEUE_MS = 400
 FADE_IN_S = 0.6
 LOUDNESS = 0.05
 """Peak of full scale: well below speech."""
@@ -57,7 +59,7 @@ class HoldMusic:
 
     async def _run(self) -> None:
         track = rtc.LocalAudioTrack.create_audio_track("hold-music", self._source)
-        options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_UNKNOWN)
+        options = publish_options(rtc.TrackSource.SOURCE_UNKNOWN)
         await self._room.local_participant.publish_track(track, options)
         tune = await asyncio.to_thread(render)
         samples = int(SAMPLE_RATE * FRAME_S)
@@ -66,10 +68,10 @@ class HoldMusic:
             await self._is_wanted.wait()
             played = 0
             while self._is_wanted.is_set():
-                gain = min(1.0, played * FRAME_S / FADE_IN_S)
+                gain = np.minimum(1.0, np.arange(played, played + samples) / (FADE_IN_S * SAMPLE_RATE))
                 chunk = np.take(tune, range(position, position + samples), mode="wrap") * gain
                 position = (position + samples) % len(tune)
-                played += 1
+                played += samples
                 await self._source.capture_frame(
                     rtc.AudioFrame(chunk.astype(np.int16).tobytes(), SAMPLE_RATE, 1, samples)
                 )

@@ -5,9 +5,10 @@ import sys
 from livekit import rtc
 from livekit.agents import AgentSession, APIConnectOptions
 from livekit.agents.voice.agent_session import SessionConnectOptions
-from livekit.agents.voice.room_io import AudioInputOptions, RoomOptions
+from livekit.agents.voice.room_io import AudioInputOptions, AudioOutputOptions, RoomOptions
 
 from agent.pipelines import Pipeline
+from agent.tracks import publish_options
 
 FAILURES_BORNE = sys.maxsize
 """No provider's failure ends a call: each part has a stand-in, and the silence guard is behind them all."""
@@ -51,6 +52,7 @@ def room_options(caller_identity: str) -> RoomOptions:
     """Only the caller is listened to, by voice alone, and the room's life is ours."""
     return RoomOptions(
         audio_input=AudioInputOptions(sample_rate=16_000, pre_connect_audio=False),
+        audio_output=AudioOutputOptions(track_publish_options=publish_options()),
         text_input=False,
         participant_identity=caller_identity,
         participant_kinds=[

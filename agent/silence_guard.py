@@ -28,6 +28,8 @@ log = logging.getLogger("holdline.call")
 
 SPEAK_UP_AFTER_S = 2.2
 """Of silence after the caller's last sound; with the time that a recording takes to be heard, it stays below three."""
+READY_BEFORE_S = 0.6
+"""The announcer has its track ready so long before: nobody waits for that in silence, and few calls ever need it."""
 AGAIN_AFTER_S = 4.0
 """After a recorded "one moment" that nothing followed."""
 A_WORD_S = 0.4
@@ -125,12 +127,18 @@ class SilenceGuard:
 
     def _wait(self, seconds: float) -> None:
         self._stop_waiting()
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._silence)
+        ready_after_s = max(0.0, seconds - READY_BEFORE_S)
+        self._timer = asyncio.get_running_loop().call_later(ready_after_s, self._get_ready, seconds - ready_after_s)
 
     def _stop_waiting(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _get_ready(self, silence_in_s: float) -> None:
+        if not self._is_kept_company():
+            self._announcer.prepare()
+        self._timer = asyncio.get_running_loop().call_later(silence_in_s, self._silence)
 
     def _silence(self) -> None:
         self._timer = None

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -29,25 +29,53 @@ def database_of(stack: dict[str, Any]) -> FirestoreDatabase:
     return database(stack["firestore_emulator_host"], stack["project_id"])
 
 
+class Requests:
+    """An organisation's help requests as they are now, for all of its calls: one watch, as a page has it."""
+
+    def __init__(self) -> None:
+        self._now: dict[str, HelpRequest] = {}
+        self._changed = asyncio.Event()
+
+    def saw(self, found: Found[HelpRequest]) -> None:
+        self._now = {request.id: request for request in found.records}
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    async def becomes(self, request_id: str, wanted: Callable[[HelpRequest], bool]) -> HelpRequest:
+        """The request as soon as it is as wanted; raises TimeoutError."""
+        async with asyncio.timeout(WITHIN_S):
+            while (now := self._now.get(request_id)) is None or not wanted(now):
+                await self._changed.wait()
+        return now
+
+
+@asynccontextmanager
+async def requests_of(store: Store) -> AsyncIterator[Requests]:
+    requests, loop = Requests(), asyncio.get_running_loop()
+
+    def on_state(found: Found[HelpRequest]) -> None:
+        loop.call_soon_threadsafe(requests.saw, found)
+
+    watch = await asyncio.to_thread(store.watch, Query(HelpRequest), on_state)
+    try:
+        yield requests
+    finally:
+        await asyncio.to_thread(watch.close)
+
+
 @dataclass
 class LiveCall:
     call: str
     caller: Caller
     store: Store
-    requests: dict[str, HelpRequest] = field(default_factory=dict)
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    requests: Requests
 
     async def ask(self) -> HelpRequest:
         """A question is open with people, as `ask_supervisor` writes it; what the caller said plays no part."""
         return await a_question(self.store, self.call, f"{self.call}_{uuid4().hex[:8]}")
 
     async def becomes(self, request: HelpRequest, wanted: Callable[[HelpRequest], bool]) -> HelpRequest:
-        """The request as soon as it is as wanted; raises TimeoutError."""
-        async with asyncio.timeout(WITHIN_S):
-            while (now := self.requests.get(request.id)) is None or not wanted(now):
-                self.changed.clear()
-                await self.changed.wait()
-        return now
+        return await self.requests.becomes(request.id, wanted)
 
     async def delivered(self, request: HelpRequest) -> HelpRequest:
         return await self.becomes(request, lambda one: one.status is Status.DELIVERED)
@@ -58,7 +86,6 @@ class LiveCall:
         The emulator sends a watch all that it is about with each change of it, so every question costs every later one.
         """
         await forget(self.store, request.id, once=Status.DELIVERED)
-        self.requests.pop(request.id, None)
 
     async def quiet(self, *, for_s: float) -> float:
         return await self.caller.agent.wait_for_silence(lasting_s=for_s, within_s=WITHIN_S)
@@ -66,7 +93,8 @@ class LiveCall:
     def heard_from(self, delivered: HelpRequest) -> float:
         """When the first loud frame of a delivered answer came to the caller."""
         assert delivered.answered_at is not None
-        at = delivered.answered_at.timestamp() + delivered.latencies_ms["to_first_frame"] / 1000
+        # Not from the first frame published: a job that is short of a processor may note that late.
+        at = delivered.answered_at.timestamp() + delivered.latencies_ms["to_synthesiser"] / 1000
         while (loud := self.caller.agent.first_loud_after(at)) is not None:
             if self.caller.agent.first_loud_after(loud - GAP_S) == loud:
                 return loud
@@ -86,25 +114,19 @@ class LiveCall:
 
 @asynccontextmanager
 async def answered(
-    stack: dict[str, Any], store: Store, *, line: str = LINE, piece_s: float = PIECE_S
+    stack: dict[str, Any],
+    store: Store,
+    *,
+    requests: Requests,
+    line: str = LINE,
+    piece_s: float = PIECE_S,
+    minds_music: bool = True,
 ) -> AsyncIterator[LiveCall]:
     """Ring a line of the salon's and be greeted; the caller hangs up at the end of the block."""
     entry = await ring(stack, line)
-    loop = asyncio.get_running_loop()
-    async with await Caller.join(entry["url"], entry["token"], piece_s=piece_s) as caller:
-        call = LiveCall(entry["call"], caller, store)
-
-        def on_state(found: Found[HelpRequest]) -> None:
-            loop.call_soon_threadsafe(saw, found)
-
-        def saw(found: Found[HelpRequest]) -> None:
-            call.requests |= {request.id: request for request in found.records}
-            call.changed.set()
-
-        watch = await asyncio.to_thread(store.watch, Query(HelpRequest, {"call": call.call}), on_state)
-        try:
-            await caller.agent.wait_for_speech(after=0, within_s=WITHIN_S)
-            await call.quiet(for_s=1.2)
-            yield call
-        finally:
-            await asyncio.to_thread(watch.close)
+    joining = Caller.join(entry["url"], entry["token"], piece_s=piece_s, minds_music=minds_music)
+    async with await joining as caller:
+        call = LiveCall(entry["call"], caller, store, requests)
+        await caller.agent.wait_for_speech(after=0, within_s=WITHIN_S)
+        await call.quiet(for_s=1.2)
+        yield call

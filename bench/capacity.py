@@ -15,7 +15,7 @@ import click
 import psutil
 
 from bench import plot
-from bench.calls import LINE, SALON, LiveCall, answered, database_of
+from bench.calls import LINE, SALON, LiveCall, Requests, answered, database_of, requests_of
 from bench.held import ANSWERS
 from bench.measure import Bar, Report, Series, figure
 from bench.stack import whole
@@ -28,6 +28,7 @@ from local.demo import SALON as SALON_OF_THE_DEMO
 SYNTHESISER_MS = Bar("p95", 60)
 LOUD_MS = Bar("p95", 400)
 SETTLED_S = 3.0
+QUIET_S = 1.0
 PROMISED = 6
 """Calls for which a figure is promised: so many are measured whatever breaks before."""
 PIECE_S = 0.05
@@ -66,6 +67,7 @@ async def measured(calls: list[LiveCall], ana: Supervisor, *, answers: int) -> S
     for n in range(answers):
         at = n % len(calls)
         call, request = calls[at], requests[at]
+        await call.quiet(for_s=QUIET_S)  # in a word of comfort, the wait for its end would be measured
         await ana.answer(request, ANSWERS[n % 3])
         delivered = await call.delivered(request)
         assert delivered.answered_at is not None
@@ -73,7 +75,6 @@ async def measured(calls: list[LiveCall], ana: Supervisor, *, answers: int) -> S
         size.loud.add((call.heard_from(delivered) - delivered.answered_at.timestamp()) * 1000)
         await call.forget(request)
         requests[at] = await call.ask()
-        await asyncio.sleep(0.3)
     for at, call in enumerate(calls):
         await ana.answer(requests[at], ANSWERS[0])
         await call.delivered(requests[at])
@@ -117,13 +118,15 @@ async def run(sizes: list[int], answers: int, within_s: float) -> None:
         await asyncio.to_thread(db.platform.commit, Put(SECOND_LINE))
         deadline = time.monotonic() + within_s
         async with AsyncExitStack() as on_hold:
+            on_hold.push_async_callback(asyncio.to_thread, ana.close)
+            requests = await on_hold.enter_async_context(requests_of(store))
             calls: list[LiveCall] = []
             for count in sizes:
                 if time.monotonic() > deadline:
                     stopped_by = "the time given"
                     break
                 try:
-                    await _grow(calls, count, stack, store, on_hold)
+                    await _grow(calls, count, stack, store, requests, on_hold)
                     done.append(await measured(calls, ana, answers=max(answers, count)))
                 except TimeoutError:
                     stopped_by = f"a call that did not go on, at {count} calls"
@@ -131,7 +134,6 @@ async def run(sizes: list[int], answers: int, within_s: float) -> None:
                 if len(done) > 1 and done[-1].breaks and done[-2].breaks and count >= PROMISED:
                     stopped_by = "figures that broke at two sizes"
                     break
-        ana.close()
         await asyncio.to_thread(db.close)
     kept = takewhile(lambda size: not size.breaks, done)
     held = max((size.calls for size in kept), default=0)
@@ -146,17 +148,23 @@ async def run(sizes: list[int], answers: int, within_s: float) -> None:
 
 
 async def _grow(
-    calls: list[LiveCall], count: int, stack: dict[str, Any], store: Store, on_hold: AsyncExitStack
+    calls: list[LiveCall],
+    count: int,
+    stack: dict[str, Any],
+    store: Store,
+    requests: Requests,
+    on_hold: AsyncExitStack,
 ) -> None:
     while len(calls) < count:
         line = LINE if len(calls) < LIVE_CALLS_OF_A_LINE else SECOND_LINE.id
-        calls.append(await on_hold.enter_async_context(answered(stack, store, line=line, piece_s=PIECE_S)))
+        ringing = answered(stack, store, requests=requests, line=line, piece_s=PIECE_S, minds_music=False)
+        calls.append(await on_hold.enter_async_context(ringing))
 
 
 @click.command()
 @click.option("--sizes", default="1,2,4,6,8", show_default=True, help="Calls on hold; a worker takes at most eight.")
 @click.option("--answers", default=20, show_default=True, help="At each size.")
-@click.option("--within-s", default=600.0, show_default=True, help="No further size is begun after it.")
+@click.option("--within-s", default=900.0, show_default=True, help="No further size is begun after it.")
 def main(sizes: str, answers: int, within_s: float) -> None:
     asyncio.run(run([int(size) for size in sizes.split(",")], answers, within_s))
 

@@ -15,7 +15,7 @@ import click
 from playwright.async_api import Page, async_playwright, expect
 
 from bench import plot
-from bench.calls import SALON, WITHIN_S, LiveCall, answered, database_of
+from bench.calls import SALON, WITHIN_S, LiveCall, answered, database_of, requests_of
 from bench.held import relayed
 from bench.measure import Bar, Report, Series
 from bench.stack import whole
@@ -173,7 +173,11 @@ async def run(rounds: int) -> None:
         db = database_of(stack)
         await warm_up(db)
         store: Store = db.for_org(SALON)
-        async with a_desk(stack) as desk, answered(stack, store) as call:
+        async with (
+            a_desk(stack) as desk,
+            requests_of(store) as requests,
+            answered(stack, store, requests=requests) as call,
+        ):
             for n in range(-1, rounds):
                 for state, bring in STATES.items():
                     into = measured[state] if n >= 0 else Measured(state)  # the first time everything is loaded

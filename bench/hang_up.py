@@ -13,7 +13,7 @@ import click
 import psutil
 
 from bench import plot
-from bench.calls import SALON, answered, database_of
+from bench.calls import SALON, answered, database_of, requests_of
 from bench.measure import Bar, Report, Series
 from bench.stack import whole
 from bench.warmth import warm_up
@@ -40,7 +40,7 @@ async def one_call(
     stack: dict[str, Any], store: Store, *, freed: Series, closed: Series, idle: Series, busy: Series
 ) -> None:
     before = memory(stack)
-    async with answered(stack, store) as call:
+    async with requests_of(store) as requests, answered(stack, store, requests=requests) as call:
         request = await call.ask()
         await call.caller.music.wait_for_speech(after=time.time(), within_s=20)
         await asyncio.sleep(ON_HOLD_S)

@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from bench.privileges import lay_down_real_time
 from holdline.firestore import connect
 from holdline.firestore.database import FirestoreDatabase
 from holdline.settings import FirestoreSettings
@@ -60,6 +61,7 @@ async def some_of(*stages: tuple[Make, ...]) -> AsyncIterator[Plan]:
 @contextmanager
 def whole() -> Iterator[dict[str, Any]]:
     """What the ready file of a running stack says: the one that HOLDLINE_READY_FILE names, else one of our own."""
+    lay_down_real_time()
     if given := os.environ.get("HOLDLINE_READY_FILE"):
         yield json.loads(Path(given).read_text())
         return

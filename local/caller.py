@@ -9,6 +9,7 @@ import numpy as np
 from livekit import rtc
 
 from agent.announcer import TRACK as ANNOUNCEMENT
+from agent.tracks import publish_options
 from local.ear import SAMPLE_RATE as EAR_RATE
 from local.ear import Ear
 from local.sound import Samples, Sound, rms
@@ -27,9 +28,17 @@ FAINT_RMS = 30.0
 class Listener:
     """Hears everybody in a room: the agent's voice, its hold music, and people by their identity."""
 
-    def __init__(self, room: rtc.Room, *, on_spoken: Callable[[Spoken], None], piece_s: float = PIECE_S) -> None:
+    def __init__(
+        self,
+        room: rtc.Room,
+        *,
+        on_spoken: Callable[[Spoken], None],
+        piece_s: float = PIECE_S,
+        minds_music: bool = True,
+    ) -> None:
         self.room = room
         self._piece_s = piece_s
+        self._minds_music = minds_music
         self.agent = Ear()
         self.music = Ear()
         self.people: dict[str, Ear] = {}
@@ -78,8 +87,10 @@ class Listener:
             ear = self.person(participant.identity)
         elif publication.source == rtc.TrackSource.SOURCE_MICROPHONE:
             ear = self.agent
-        else:
+        elif self._minds_music:
             ear = self.music
+        else:
+            return
         self._spawn(_hear(track, ear, gaps=publication.name != ANNOUNCEMENT, piece_s=self._piece_s))
 
 
@@ -87,9 +98,15 @@ class Caller(Listener):
     """Says recordings into the room at the speed of speech, and silence between them, as an open telephone does."""
 
     def __init__(
-        self, room: rtc.Room, *, on_spoken: Callable[[Spoken], None], narrow_band: bool, piece_s: float
+        self,
+        room: rtc.Room,
+        *,
+        on_spoken: Callable[[Spoken], None],
+        narrow_band: bool,
+        piece_s: float,
+        minds_music: bool,
     ) -> None:
-        super().__init__(room, on_spoken=on_spoken, piece_s=piece_s)
+        super().__init__(room, on_spoken=on_spoken, piece_s=piece_s, minds_music=minds_music)
         self._narrow_band = narrow_band
         self._mouth = rtc.AudioSource(MOUTH_RATE, 1, queue_size_ms=100)
         self._to_say: asyncio.Queue[tuple[Samples, asyncio.Future[float]]] = asyncio.Queue()
@@ -103,17 +120,19 @@ class Caller(Listener):
         on_spoken: Callable[[Spoken], None] = lambda _: None,
         narrow_band: bool = False,
         piece_s: float = PIECE_S,
+        minds_music: bool = True,
     ) -> "Caller":
         """Enter, and open the microphone. `narrow_band` is for those who call by telephone.
 
-        A caller with larger pieces takes less of the machine, and knows less precisely when it heard something.
+        A caller with larger pieces takes less of the machine, and knows less precisely when it heard something. One who
+        does not mind music receives and decodes it like any other, but has not kept what it was.
         """
-        caller = cls(rtc.Room(), on_spoken=on_spoken, narrow_band=narrow_band, piece_s=piece_s)
+        caller = cls(rtc.Room(), on_spoken=on_spoken, narrow_band=narrow_band, piece_s=piece_s, minds_music=minds_music)
         await caller.room.connect(url, token)
         track = rtc.LocalAudioTrack.create_audio_track("microphone", caller._mouth)
-        await caller.room.local_participant.publish_track(
-            track, rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=False)
-        )
+        options = publish_options()
+        options.dtx = False
+        await caller.room.local_participant.publish_track(track, options)
         caller._spawn(caller._speak())
         return caller
 

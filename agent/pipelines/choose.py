@@ -9,13 +9,15 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from livekit.agents import llm, stt, tts
 
 from agent.pipelines import Pipeline, offline, providers
 from agent.pipelines.attentive_stt import AttentiveSTT
-from agent.pipelines.offline import Models
+from agent.pipelines.offline import BREATH_S, Models
+from agent.pipelines.one_detector import OneDetector
 from agent.pipelines.parts import ENGLISH, Kind, Part, Provider, Role, describe, of_kind
 from agent.pipelines.punctual_tts import PunctualTTS
 from holdline.settings import WorkerSettings
@@ -63,8 +65,10 @@ def choose(
     are not in a job, which has one of its own.
     """
     parts = describe(settings, language=language)
+    detector = OneDetector(models.vad, breath_s=BREATH_S)
+    told = replace(models, vad=detector.following)
     hearing = [
-        make_stt(part, settings, models=models, language=language, terms=terms, http_session=http_session)
+        make_stt(part, settings, models=told, language=language, terms=terms, http_session=http_session)
         for part in of_kind(parts, Kind.STT)
     ]
     wording = [make_llm(part, settings) for part in of_kind(parts, Kind.LLM)]
@@ -73,10 +77,10 @@ def choose(
     log.info("pipeline: %s", name)
     return Pipeline(
         name=name,
-        stt=_hearing(hearing, models=models, is_keyed=not of_kind(parts, Kind.STT)[0].is_offline),
+        stt=_hearing(hearing, models=told, is_keyed=not of_kind(parts, Kind.STT)[0].is_offline),
         llm=_wording(wording),
         tts=_speaking(speaking),
-        vad=models.vad,
+        vad=detector.leading,
         turn_detection=offline.turn_detection(),
     )
 

@@ -9,7 +9,7 @@ from livekit.agents import AgentStateChangedEvent, UserInputTranscribedEvent, Us
 
 from agent.clips import Clip
 from agent.pipelines.offline import BREATH_S
-from agent.silence_guard import AGAIN_AFTER_S, TIMES_IN_A_ROW, SilenceGuard
+from agent.silence_guard import AGAIN_AFTER_S, READY_BEFORE_S, TIMES_IN_A_ROW, SilenceGuard
 from agent.utterance import Utterance
 from tests.unit.agent.fakes import FakeFloor
 
@@ -59,6 +59,11 @@ class FakeAnnouncer:
         self.said: list[tuple[Clip, float]] = []
         self.hushes = 0
         self.lasts_s = 0.0
+        self.ready_since: float | None = None
+
+    def prepare(self) -> None:
+        if self.ready_since is None:
+            self.ready_since = asyncio.get_running_loop().time()
 
     async def play(self, clip: Clip) -> bool:
         self.said.append((clip, asyncio.get_running_loop().time()))
@@ -149,6 +154,15 @@ async def test_a_reply_in_time_is_left_alone(call: Call) -> None:
     call.session.agent("speaking")
     await asyncio.sleep(30)
     assert call.texts == []
+    assert call.announcer.ready_since is None
+
+
+async def test_the_announcer_is_ready_before_it_is_wanted(call: Call) -> None:
+    call.floor.is_quiet = False
+    await call.caller_speaks(words="do you have parking")
+    await asyncio.sleep(HEARD_WITHIN_S)
+    ((_, at),) = call.announcer.said
+    assert call.announcer.ready_since == pytest.approx(at - READY_BEFORE_S)
 
 
 async def test_a_cough_is_no_turn(call: Call) -> None:
@@ -176,6 +190,7 @@ async def test_a_caller_who_waits_for_a_person_is_not_asked_anything(call: Call)
     await call.caller_speaks()
     await asyncio.sleep(30)
     assert call.texts == []
+    assert call.announcer.ready_since is None
 
 
 async def test_a_call_that_is_over_is_silent(call: Call) -> None:
