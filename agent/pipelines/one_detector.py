@@ -9,7 +9,7 @@ from livekit import rtc
 from livekit.agents import vad
 
 WITHHELD_S = 0.2
-"""So long nothing but zeros: no caller's line is as silent, the session gives silence instead of it."""
+"""So long nothing but zeros: no caller's line is as silent; it is the session that gives silence instead of it."""
 
 
 class OneDetector:
@@ -97,7 +97,6 @@ class _Following(vad.VADStream):
         """How much sound of the caller's there has been since it was last withheld."""
         self._breath: vad.VADEvent | None = None
         """The last event of what is being said."""
-        told.add(self)
 
     def tell(self, event: vad.VADEvent) -> None:
         is_withheld = self._silence_s >= WITHHELD_S
@@ -118,20 +117,23 @@ class _Following(vad.VADStream):
         if self._breath is not None:
             self._end(replace(self._breath, type=vad.VADEventType.END_OF_SPEECH, speaking=False, frames=[]))
 
-    async def aclose(self) -> None:
-        self._told.discard(self)
-        await super().aclose()
-
     async def _main_task(self) -> None:
-        async for item in self._input_ch:
-            if not isinstance(item, rtc.AudioFrame):
-                self._breath = None
-            elif any(item.data):
-                self._silence_s = 0.0
-                self._given_s += item.duration
-            else:
-                self._silence_s += item.duration
-                self._given_s = 0.0 if self._silence_s >= WITHHELD_S else self._given_s + item.duration
+        self._told.add(self)
+        try:
+            async for item in self._input_ch:
+                self._given(item)
+        finally:
+            self._told.discard(self)  # nobody listens any more, and the session must not stumble over that
+
+    def _given(self, item: "rtc.AudioFrame | vad.VADStream._FlushSentinel") -> None:
+        if not isinstance(item, rtc.AudioFrame):
+            self._breath = None
+        elif any(item.data):
+            self._silence_s = 0.0
+            self._given_s += item.duration
+        else:
+            self._silence_s += item.duration
+            self._given_s = 0.0 if self._silence_s >= WITHHELD_S else self._given_s + item.duration
 
     def _begin(self, event: vad.VADEvent) -> None:
         """Where it has begun before it could be heard here, it begins with what can."""

@@ -181,6 +181,13 @@ async def test_a_recogniser_that_has_left_is_told_no_more(line: Line) -> None:
     assert line.kinds == [START.type]
 
 
+async def test_a_recogniser_whose_sound_has_ended_does_not_trip_the_session(line: Line) -> None:
+    await line.gives(1.0)
+    line.recogniser.end_input()
+    await line.finds(START, GOES_ON, END)
+    assert line.told == []
+
+
 async def test_a_session_sees_the_detectors_own_breath() -> None:
     detector = OneDetector(Scripted(), breath_s=BREATH_S)
     assert getattr(detector.leading, "min_silence_duration", None) == BREATH_S
