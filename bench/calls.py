@@ -9,13 +9,15 @@ from uuid import uuid4
 
 from bench.held import a_question, forget, relayed
 from bench.stack import database
+from holdline.call import Call
 from holdline.firestore.database import FirestoreDatabase
 from holdline.help_request import HelpRequest, Status
 from holdline.speech.espeak import synthesise
-from holdline.store import Found, Query, Store
+from holdline.store import Found, Query, Store, must_get
 from local.caller import PIECE_S, Caller
 from local.heard import which
-from local.rehearsal import ring
+from tests.e2e.door import Door
+from tests.e2e.twilio import Ringing, twiml
 
 LINE, SALON = "+12125550100", "luxe-beauty-salon"
 WITHIN_S = 45
@@ -122,11 +124,18 @@ async def answered(
     piece_s: float = PIECE_S,
     minds_music: bool = True,
 ) -> AsyncIterator[LiveCall]:
-    """Ring a line of the salon's and be greeted; the caller hangs up at the end of the block."""
-    entry = await ring(stack, line)
-    joining = Caller.join(entry["url"], entry["token"], piece_s=piece_s, minds_music=minds_music)
+    """Ring a line of the salon's by telephone and be greeted; the caller hangs up at the end of the block."""
+    caller_number = f"+1555555{uuid4().int % 10_000:04d}"  # each their own: nobody is owed an answer to another's question
+    ringing, door = Ringing.on(stack, line, caller=caller_number), Door(**stack["livekit"])
+    [dial] = twiml(await asyncio.to_thread(ringing.tell, "twilio_voice", CallStatus="ringing"))
+    address = dial.findtext("Sip") or ""
+    call_id = address.removeprefix("sip:").partition("@")[0]
+    opened = await asyncio.to_thread(must_get, store, Call, call_id)
+    assert opened.record.caller_identity is not None
+    token = door.token(call_id, opened.record.caller_identity, kind="sip", phone_number=ringing.caller)
+    joining = Caller.join(door.url, token, narrow_band=True, piece_s=piece_s, minds_music=minds_music)
     async with await joining as caller:
-        call = LiveCall(entry["call"], caller, store, requests)
+        call = LiveCall(call_id, caller, store, requests)
         await caller.agent.wait_for_speech(after=0, within_s=WITHIN_S)
         await call.quiet(for_s=1.2)
         yield call
