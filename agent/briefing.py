@@ -6,7 +6,7 @@ from datetime import datetime
 
 from agent.known import Known
 from agent.library import Library
-from holdline import line
+from holdline import line, next_call
 from holdline.call import Call, CallKind, Dispatch, Turn
 from holdline.config import at_version, organisation_in_force
 from holdline.errors import CallOver
@@ -71,7 +71,7 @@ def _read(store: Store, dispatch: Dispatch, caller: str, at: datetime, library: 
     voice_agent = at_version(store, VoiceAgent, dispatch.voice_agent, version=dispatch.version)
     organisation = organisation_in_force(store, dispatch.org, at=at)
     people = store.find(Query(Person)).records
-    owed = tuple(line.owed_to(store, call.number)) if call.number else ()
+    owed = tuple(next_call.owed_to(store, call.number, at=at)) if call.number else ()
     is_resumed = dispatch.epoch > 1 and call.answered_at is not None
     turns = store.find(Query(Turn, {"call": call.id})).records if is_resumed else ()
     so_far = tuple(sorted(turns, key=lambda turn: turn.n))

@@ -13,8 +13,9 @@ from agent.transcript import Clock, Transcript
 from agent.utterance import Utterance
 from agent.words import line as words
 from agent.writer import Writer
-from holdline import line
+from holdline import line, next_call
 from holdline.call import Speaker
+from holdline.errors import HoldlineError
 from holdline.help_request import HelpRequest, Status
 from holdline.store import Store
 
@@ -26,6 +27,10 @@ SAYABLE = (Status.ANSWERED, Status.SPEAKING)
 SILENT_RETRY_S = 1.0
 SILENT_RETRIES = 20
 """After so many tries without a sound the next answer has its turn."""
+
+
+LOOK_WITHIN_S = 0.5
+"""So long is storage asked whether something is still owed, while the caller hears nothing."""
 
 
 class Relay:
@@ -100,6 +105,8 @@ class Relay:
         answer = request.accepted_answer or ""
         cuts, silences = request.cuts, 0
         while self._is_newest(request) and silences < SILENT_RETRIES:
+            if request.id in self._owed and not await self._is_still_owed(request):
+                return None
             said = await self._floor.relay(
                 f"{self._prefix(request)} {answer}",
                 interruptible=cuts < CUTS_BORNE,
@@ -120,12 +127,29 @@ class Relay:
             self._answers.put_nowait(request.model_copy(update={"cuts": cuts}))
         return None
 
+    async def _is_still_owed(self, request: HelpRequest) -> bool:
+        """Whether nobody has told, settled or corrected it since the call began; a correction takes its place.
+
+        Of an earlier call, and so not in the inbox. Where storage does not say in time, it is owed as it was.
+        """
+        try:
+            async with asyncio.timeout(LOOK_WITHIN_S):
+                now = await asyncio.to_thread(next_call.as_owed_now, self._store, request.id, at=self._clock())
+        except (TimeoutError, HoldlineError) as error:
+            log.warning("call %s: whether an answer is still owed is not known: %r", request.call, error)
+            return True
+        if now is not None and now.answer_version > request.answer_version:
+            self.owe([now])
+            return False
+        return now is not None
+
     def _prefix(self, request: HelpRequest) -> str:
         """What the answer is to, where that is not plain, and that it is a person's."""
         is_correction = request.was_told or request.id in self._heard_of
         prefix = words("correction" if is_correction else "relay")
         if request.id in self._owed:
-            return f"{words('owed', question=as_sentence(request.question))} {prefix}"
+            asked = words("owed", "asked", question=as_sentence(request.question))
+            return f"{asked if request.teaches else words('owed', 'called')} {prefix}"
         if request.teaches and self._questions.is_one_of_several(request.id):
             prefix = f"{words('asked', question=as_sentence(request.question))} {prefix}"
         return f"{words('again')} {prefix}" if request.id in self._begun_before else prefix
@@ -168,7 +192,7 @@ class Relay:
         )
         version = request.answer_version
         heard = (
-            partial(line.told_later, self._store, request.id, version=version, at=at)
+            partial(next_call.told, self._store, request.id, version=version, at=at)
             if request.id in self._owed
             else partial(line.heard, self._store, request.id, version=version, latencies_ms=latencies, at=at)
         )

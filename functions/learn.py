@@ -15,7 +15,7 @@ from holdline import answer_times, desk
 from holdline.call import Call
 from holdline.config import organisation_in_force
 from holdline.errors import HoldlineError, NotFound, StoreError
-from holdline.help_request import HelpRequest
+from holdline.help_request import LIVE, HelpRequest, Status
 from holdline.logs import about
 from holdline.store import Store, must_get
 
@@ -67,6 +67,6 @@ def _with_late_answer(store: Store, request_id: str, context: Context) -> HelpRe
     if not request.has_hand_written_answer:
         return request
     call = store.get(Call, request.call)
-    if call is not None and call.record.is_live:
+    if request.status in (*LIVE, Status.DELIVERED) and call is not None and call.record.is_live:
         return request  # the worker that has the call takes it in
     return desk.accept_hand_written_answer(store, request_id, is_call_over=True, at=context.now())

@@ -112,10 +112,17 @@ def messages_of(settings: FunctionsSettings) -> Messages | None:
 
 
 def _never_arrived(error: "requests.RequestException") -> bool:
-    """Whether the request cannot have reached anybody, because there was no connection to send it over."""
+    """Whether the request cannot have reached anybody, because there was no connection to send it over.
+
+    Of what goes wrong with TLS that is certain only of a certificate, which is looked at before anything is sent.
+    """
+    from ssl import SSLCertVerificationError
+
     from requests import ConnectTimeout
-    from requests.exceptions import ProxyError, SSLError
+    from requests.exceptions import ProxyError
     from urllib3.exceptions import NewConnectionError
+    from urllib3.exceptions import SSLError as TlsError
 
     reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(error, ConnectTimeout | ProxyError | SSLError) or isinstance(reason, NewConnectionError)
+    is_not_trusted = isinstance(reason, TlsError) and isinstance(reason.args[0], SSLCertVerificationError)
+    return isinstance(error, ConnectTimeout | ProxyError) or isinstance(reason, NewConnectionError) or is_not_trusted

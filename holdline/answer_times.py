@@ -45,7 +45,12 @@ class AnswerTimes(Record):
 
 
 def remember(store: Store, request: HelpRequest) -> None:
-    """Take in how a question went, once: a later answer or a correction changes nothing. Raises Unavailable."""
+    """Take in how a question went, once: a later answer or a correction changes nothing. Raises Unavailable.
+
+    The wish to be called back is none that anybody waits on the line for.
+    """
+    if request.asks_for_a_call:
+        return
     if request.status not in UNANSWERED and request.answer_version != 1:
         return
     answered_at = request.answered_at if request.answer_version else None

@@ -93,9 +93,12 @@ def read_phone(store: Store, number: str) -> tuple[DutyPhone, Callable[[DutyPhon
 
 
 def questions_of(store: Store, phone: DutyPhone, *, at: datetime) -> list[tuple[Asked, HelpRequest]]:
-    """What this phone was asked lately, the latest first, but for what is gone or broken; raises Unavailable."""
+    """What this phone was asked lately, the latest first; raises Unavailable.
+
+    Not what is gone or broken, nor what was noted and then could not be sent: nobody answers what they have not read.
+    """
     found = ((one, _read(store, one.request)) for one in reversed(phone.asked_lately(at)))
-    return [(asked, request) for asked, request in found if request is not None]
+    return [(asked, request) for asked, request in found if request is not None and not _never_left(request)]
 
 
 def may_be_meant(asked: Asked, request: HelpRequest, *, by: str, at: datetime) -> bool:
@@ -105,6 +108,10 @@ def may_be_meant(asked: Asked, request: HelpRequest, *, by: str, at: datetime) -
     """
     is_theirs = request.answered_by is not None and request.answered_by.uid == by
     return request.status in OPEN or (not is_theirs and at - asked.at < STANDS_FOR)
+
+
+def _never_left(request: HelpRequest) -> bool:
+    return request.duty_text is not None and request.duty_text.never_left
 
 
 def _read(store: Store, request_id: str) -> HelpRequest | None:

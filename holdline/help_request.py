@@ -3,7 +3,8 @@
 Theory of operation. The agent asks and the request waits. A person may claim it, so that others see it is being looked
 at, and may release it; a claim that is not followed up runs out. An answer need not be claimed first. The agent takes
 the answer to the caller: speaking begins, and ends heard, or cut, in which case it is answered again and said anew. A
-heard answer can still be corrected. Without an answer in time the request expires; the caller may withdraw the question
+heard answer can still be corrected; that it was heard may be written late, when the caller has left, or when its
+beginning never was. Without an answer in time the request expires; the caller may withdraw the question
 or leave. An answer that the caller has not heard by then, or that comes later, is not lost: it becomes a follow-up. One
 that is corrected after the caller was told is owed again, as is one that turns out not to have reached them. Who asked
 for nothing but a call back is owed it whatever they heard.
@@ -79,6 +80,7 @@ TRANSITIONS: dict[Status, dict[Event, Status]] = {
     },
     Status.ANSWERED: {
         Event.SPEAKING_BEGAN: Status.SPEAKING,
+        Event.HEARD: Status.DELIVERED,
         Event.CORRECTED: Status.ANSWERED,
         Event.CALLER_LEFT: Status.FOLLOW_UP,
     },
@@ -104,6 +106,7 @@ TRANSITIONS: dict[Status, dict[Event, Status]] = {
         Event.CLOSED: Status.CLOSED,
     },
     Status.FOLLOW_UP: {
+        Event.HEARD: Status.DELIVERED,
         Event.CORRECTED: Status.FOLLOW_UP,
         Event.FOLLOWED_UP: Status.FOLLOWED_UP,
         Event.CLOSED: Status.CLOSED,
@@ -198,6 +201,8 @@ class HelpRequest(Record):
     delivered_at: Instant | None = None
     told_at: Instant | None = None
     """When the caller was told after the call: called back, by text, or as they rang again."""
+    told_version: int = 0
+    """Which version of the answer they were told then."""
     closed_at: Instant | None = None
     settled_by: PersonRef | None = None
     """Who called back, or closed it; None where a text or the next call told the caller."""
@@ -213,8 +218,23 @@ class HelpRequest(Record):
         if status is None:
             raise IllegalTransition(self.status, event)
         stamp = {_STAMPS[event]: at} if event in _STAMPS else {}
-        told = {"told_at": at if event is Event.FOLLOWED_UP else None} if event in _TELLING else {}
+        told = self._telling(at if event is Event.FOLLOWED_UP else None) if event in _TELLING else {}
         return self.model_copy(update={"status": status, **stamp, **told, **fields})
+
+    def told(self, *, at: datetime) -> Self:
+        """Once the caller was told the answer after the call; who asked for a call is still owed that."""
+        if self.status is Status.FOLLOW_UP and self.asks_for_a_call:
+            return self.model_copy(update=self._telling(at))
+        return self.after(Event.FOLLOWED_UP, at=at)
+
+    def untold(self, *, at: datetime) -> Self:
+        """Once it is known that they were not."""
+        if self.status is Status.FOLLOW_UP:
+            return self.model_copy(update=self._telling(None))
+        return self.after(Event.NOT_TOLD, at=at)
+
+    def _telling(self, at: datetime | None) -> dict[str, Any]:
+        return {"told_at": at, "told_version": self.answer_version if at else 0}
 
     def is_kept(self, at: datetime) -> bool:
         """Whether anybody may still see it, as its call says too: see `Call.is_kept`."""
@@ -224,6 +244,11 @@ class HelpRequest(Record):
     def asks_for_a_call(self) -> bool:
         """The caller wanted to be called back and nothing else, which no answer on the call does for them."""
         return self.callback is not None and not self.teaches
+
+    @property
+    def is_told(self) -> bool:
+        """The caller was told this very answer after the call."""
+        return 0 < self.answer_version == self.told_version
 
     @property
     def was_told(self) -> bool:

@@ -14,7 +14,6 @@ from holdline.help_request import LIVE, OPEN, QUESTION_LIMIT, ContextTurn, Event
 from holdline.ladder import Rung, is_above
 from holdline.redaction import masked
 from holdline.store import Create, Put, Query, Store, Stored, Update, Write, change, must_get
-from holdline.text_message import TextStatus
 
 
 def open_call(store: Store, call: Call) -> Call:
@@ -165,10 +164,14 @@ def cut(store: Store, request_id: str, *, version: int, at: datetime) -> HelpReq
 
 
 def heard(store: Store, request_id: str, *, version: int, latencies_ms: dict[str, float], at: datetime) -> HelpRequest:
-    """This version of the answer was played to its end, uncut."""
-    return _spoken(
-        store, request_id, version, lambda request: request.after(Event.HEARD, at=at, latencies_ms=latencies_ms)
-    )
+    """This version of the answer was played to its end, uncut: before the caller left, though it be written after."""
+
+    def move(request: HelpRequest) -> HelpRequest:
+        if request.status is Status.FOLLOW_UP and not _was_answered_on_the_call(request, before=at):
+            raise IllegalTransition(request.status, Event.HEARD)
+        return request.after(Event.HEARD, at=at, latencies_ms=latencies_ms)
+
+    return _spoken(store, request_id, version, move)
 
 
 def withdraw(store: Store, request_id: str, *, at: datetime) -> HelpRequest:
@@ -227,29 +230,9 @@ def take_callback(store: Store, request_id: str, callback: Callback | None) -> H
     return change(store, HelpRequest, request_id, lambda request: request.model_copy(update={"callback": callback}))
 
 
-def owed_to(store: Store, number: str) -> list[HelpRequest]:
-    """The answers that a caller with this number has not heard, the oldest first; raises Unavailable.
-
-    One that is being texted is theirs in a moment, and told once; it is owed again if the text fails.
-    """
-    found = store.find(Query(HelpRequest, {"caller_number": number, "status": Status.FOLLOW_UP}))
-    untold = (request for request in found.records if not _is_texted(request))
-    return sorted(untold, key=lambda request: request.asked_at)
-
-
-def told_later(store: Store, request_id: str, *, version: int, at: datetime) -> HelpRequest:
-    """The caller rang again, and heard this version of the answer."""
-    return _spoken(store, request_id, version, lambda request: request.after(Event.FOLLOWED_UP, at=at))
-
-
 def live_requests(store: Store, call_id: str) -> list[Stored[HelpRequest]]:
     """The questions of this call that the caller is still owed something on."""
     return list(store.find(Query(HelpRequest, {"call": call_id, "status": LIVE})).stored)
-
-
-def _is_texted(request: HelpRequest) -> bool:
-    text = request.caller_text
-    return text is not None and text.status is not TextStatus.FAILED and text.version == request.answer_version
 
 
 def _move(store: Store, request_id: str, event: Event, *, to: Status, at: datetime) -> HelpRequest:
@@ -259,6 +242,12 @@ def _move(store: Store, request_id: str, event: Event, *, to: Status, at: dateti
         request_id,
         lambda request: request if request.status is to else request.as_it_stands().after(event, at=at),
     )
+
+
+def _was_answered_on_the_call(request: HelpRequest, *, before: datetime) -> bool:
+    """Whether the caller was there at that time, and the answer as well."""
+    answered_at, closed_at = request.answered_at, request.closed_at
+    return answered_at is not None and closed_at is not None and answered_at <= before <= closed_at
 
 
 def _spoken(store: Store, request_id: str, version: int, move: Callable[[HelpRequest], HelpRequest]) -> HelpRequest:

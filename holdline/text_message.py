@@ -30,10 +30,17 @@ class TextMessage(Value):
     code: str = ""
     """What the person on duty puts before the words, where several questions are open."""
     tries: int = 1
+    has_told: bool = False
+    """By this the caller knows that version, and by nothing else; until it turns out not to have arrived."""
     may_have_arrived: bool = False
     """It failed, and nobody knows whether it was sent all the same."""
     may_repeat: bool = False
     """Another try could succeed, and may be made: never so to a caller."""
+
+    @property
+    def never_left(self) -> bool:
+        """Nobody can have read it, nor an earlier try of it."""
+        return self.status is TextStatus.FAILED and not self.may_have_arrived and self.tries == 1
 
     @property
     def is_under_way(self) -> bool:

@@ -8,7 +8,7 @@ texted last, and only where no other one can be meant. The words themselves are 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from holdline import desk
@@ -24,6 +24,9 @@ LISTED = 5
 SHOWN = 60
 """Characters of a question, where a text names it."""
 
+JUST_ANSWERED = timedelta(minutes=5)
+"""So long after an answer, a courtesy is still about that one."""
+
 WHICH = "Which question is it for? Reply with its code and then the words."
 STILL_WAITING = "Still waiting. Reply with its code and then the words."
 NOTHING_OPEN = "No question is waiting for your answer, so nothing was passed on."
@@ -31,6 +34,11 @@ NO_WORDS = "There were no words in your message, so nothing was passed on. Reply
 SETTLED = "This question needs no answer any more, so nothing was passed on."
 
 _CODE = re.compile(r"\s*#?([A-Z]\d)\b[\s:.,;)-]*(.*)", re.DOTALL | re.IGNORECASE)
+_COURTESY = re.compile(
+    r"[\s.,!]*(?:(?:ok(?:ay)?|great|perfect|good|got it|no problem|thanks?|thank you|thx|cheers|you(?:'re| are) welcome)"
+    r"[\s.,!]*)+",
+    re.IGNORECASE,
+)
 _NO_ANSWER = re.compile(
     # What the network itself takes for an order, and answers.
     r"\s*(?:stop(?:all)?|unsubscribe|cancel|end|quit|revoke|optout|start|unstop|help|info)[\s.!]*"
@@ -118,6 +126,8 @@ def _chosen(questions: Sequence[_Question], body: str, *, by: PersonRef, at: dat
             if one.asked.code == named[1].upper():
                 return one, named[2]
     latest, older = questions[0], questions[1:]
+    if _COURTESY.fullmatch(body) and any(_was_just_answered(one, by=by, at=at) for one in older):
+        return None, body  # it may be about that answer
     meant = [one for one in older if may_be_meant(one.asked, one.request, by=by.uid, at=at)]
     waiting = [one for one in older if one.is_unanswered]
     if latest.is_answered_by(by):  # thanks for the confirmation, a correction, or the answer to an older one
@@ -129,6 +139,11 @@ def _chosen(questions: Sequence[_Question], body: str, *, by: PersonRef, at: dat
     else:
         stand_in_the_way = waiting
     return (None if stand_in_the_way else latest), body
+
+
+def _was_just_answered(question: _Question, *, by: PersonRef, at: datetime) -> bool:
+    answered_at = question.request.answered_at
+    return question.is_answered_by(by) and answered_at is not None and at - answered_at < JUST_ANSWERED
 
 
 def _keep(store: Store, number: str, reply: Reply) -> Reply:

@@ -13,7 +13,7 @@ from typing import Any
 
 from holdline.duty import NobodyToText, may_be_meant, person_on_duty, questions_of, read_phone
 from holdline.errors import AlreadyExists, Stale
-from holdline.help_request import OPEN, Event, HelpRequest, Status
+from holdline.help_request import OPEN, HelpRequest, Status
 from holdline.ladder import Rung
 from holdline.people import Organisation, PersonRef
 from holdline.store import CHANGE_ATTEMPTS, Store, Stored, Update, Write, change, must_get
@@ -53,11 +53,24 @@ def due(request: HelpRequest) -> Which | None:
         is_due = duty is None or (duty.status is TextStatus.FAILED and not is_out_of_reach(request))
         return Which.DUTY if is_due else None
     wants_it = request.callback is not None and request.callback.consents_to_text and number_of(request) is not None
-    is_told = caller is not None and (caller.is_under_way or caller.version >= request.answer_version)
+    was_tried = caller is not None and (caller.is_under_way or caller.version >= request.answer_version)
+    is_unheard = request.status is Status.FOLLOW_UP and bool(request.accepted_answer) and not request.is_told
     is_pending = request.has_hand_written_answer and request.problem is None  # it will be the answer in a moment
-    if request.status is Status.FOLLOW_UP and request.accepted_answer and wants_it and not is_told and not is_pending:
+    if is_unheard and wants_it and not was_tried and not is_pending:
         return Which.CALLER
     return None
+
+
+def is_with_the_caller(request: HelpRequest) -> bool:
+    """Whether the answer as it stands was texted, or is being."""
+    text = request.caller_text
+    return text is not None and text.status is not TextStatus.FAILED and text.version == request.answer_version
+
+
+def is_about_to_be_sent(request: HelpRequest, *, at: datetime) -> bool:
+    """Whether the answer is on its way into a text; one that is due for long has nobody to send it."""
+    is_fresh = request.answered_at is not None and at - request.answered_at < STUCK_AFTER
+    return is_fresh and due(request) is Which.CALLER
 
 
 def is_out_of_reach(request: HelpRequest) -> bool:
@@ -105,9 +118,14 @@ def on_its_way(
         if message.status is TextStatus.SENT or (message.status is TextStatus.FAILED and not message.may_have_arrived):
             return request  # that it was sent, or did not arrive, was told sooner
         known = {"status": TextStatus.SENT, "sid": sid, "problem": None, "may_repeat": False, "may_have_arrived": False}
-        after = _with(request, which, message.model_copy(update=known))
-        is_told = which is Which.CALLER and message.version == request.answer_version
-        return after.after(Event.FOLLOWED_UP, at=at) if is_told and request.status is Status.FOLLOW_UP else after
+        is_told_by_it = (
+            which is Which.CALLER
+            and message.version == request.answer_version
+            and request.status is Status.FOLLOW_UP
+            and not request.is_told
+        )
+        after = _with(request, which, message.model_copy(update={**known, "has_told": is_told_by_it}))
+        return after.told(at=at) if is_told_by_it else after
 
     return _end(store, request_id, which, claimed_at, decide)
 
@@ -132,12 +150,10 @@ def not_delivered(
 
     def decide(request: HelpRequest, message: TextMessage) -> HelpRequest:
         is_caller_untold = (
-            which is Which.CALLER
-            and request.status is Status.FOLLOWED_UP
-            and (message.status, message.version) == (TextStatus.SENT, request.answer_version)
+            message.has_told and message.version == request.answer_version and request.settled_by is None
         )
         after = _failed(request, which, message, problem)
-        return after.after(Event.NOT_TOLD, at=at) if is_caller_untold else after
+        return after.untold(at=at) if is_caller_untold else after
 
     return _end(store, request_id, which, claimed_at, decide)
 
@@ -240,6 +256,7 @@ def _failed(
         "problem": problem,
         "may_repeat": may_repeat and which is Which.DUTY,
         "may_have_arrived": may_have_arrived,
+        "has_told": False,
     }
     return _with(request, which, message.model_copy(update=failed))
 

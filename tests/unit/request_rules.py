@@ -3,6 +3,7 @@
 `Rules` and `Product` have the same verbs: the one says what must come of them, the other does them.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ from holdline.call import Outcome
 from holdline.help_request import HelpRequest, Status
 from holdline.memory_store import MemoryDatabase
 from holdline.people import PersonRef
-from holdline.store import Store
+from holdline.store import Store, must_get
 from tests.builders import ANA, BEN, a_call, later
 
 PEOPLE: dict[str, PersonRef] = {"ana": ANA, "ben": BEN}
@@ -29,6 +30,7 @@ GIVEN_UP_ON = ("expired", "caller_left")
 """Nobody answered while the caller was there."""
 CORRECTABLE = ("answered", "speaking", "delivered", "follow_up", "followed_up")
 MOST_DETAILS = 20
+LATE_S = 2.0
 
 
 class Refused(Exception):
@@ -54,6 +56,8 @@ class Told:
     claimant: str | None = None
     claimed_until: float = 0.0
     settled_by: str | None = None
+    answered_at: float = math.inf
+    closed_at: float = -math.inf
     is_received: bool = False
     is_refused: bool = False
     cuts: int = 0
@@ -70,7 +74,8 @@ class Told:
     def is_claimed_by_other(self, who: str, at: float) -> bool:
         return self.status == "claimed" and self.claimed_until > at and self.claimant != who
 
-    def accept(self, words: str, *, by: str, to: str) -> None:
+    def accept(self, words: str, *, by: str, to: str, at: float) -> None:
+        self.answered_at = at
         self.status, self.answer, self.accepted, self.by = to, words, words, by
         self.version += 1
         self.settled_by = None
@@ -120,7 +125,7 @@ class Rules:
             raise Refused("Console")
         if not told.is_open and told.by is not None:
             raise Refused(told.by)
-        told.accept(words, by=_name(who), to=_answered(told))
+        told.accept(words, by=_name(who), to=_answered(told), at=at)
 
     def type_by_hand(self, request_id: str, words: str, *, at: float) -> None:
         self._one(request_id).answer = words
@@ -133,9 +138,9 @@ class Rules:
         if told.answer == UNSPEAKABLE or not may:
             told.is_refused = True
             return
-        told.accept(told.answer, by="Console", to=_corrected(told) if told.version else _answered(told))
+        told.accept(told.answer, by="Console", to=_corrected(told) if told.version else _answered(told), at=at)
         if is_call_over and told.status == "answered":
-            told.status = "follow_up"
+            told.status, told.closed_at = "follow_up", at
 
     def correct(self, request_id: str, who: str, words: str, *, at: float) -> None:
         told = self._one(request_id)
@@ -146,7 +151,9 @@ class Rules:
             return
         if told.status not in CORRECTABLE or not told.version:
             raise Refused
-        told.accept(words, by=_name(who), to="follow_up" if self.is_over else _corrected(told))
+        told.accept(words, by=_name(who), to=_corrected(told), at=at)
+        if self.is_over and told.status == "answered":
+            told.status, told.closed_at = "follow_up", at
 
     def received(self, request_id: str, version: int, *, at: float) -> None:
         told = self._one(request_id)
@@ -160,32 +167,42 @@ class Rules:
             self.requests[request_id].cuts += 1
 
     def heard(self, request_id: str, version: int, *, at: float) -> None:
-        self._spoken(request_id, version, {"speaking": "delivered"})
+        told = self._one(request_id)
+        heard_on_the_call = told.answered_at <= at <= told.closed_at
+        late = {"follow_up": "delivered"} if heard_on_the_call else {}
+        self._spoken(request_id, version, {"answered": "delivered", "speaking": "delivered", **late})
+
+    def heard_before(self, request_id: str, version: int, *, at: float) -> None:
+        """Where the caller has left: a moment ago, and told now."""
+        is_late = self._one(request_id).status == "follow_up"
+        self.heard(request_id, version, at=at - LATE_S if is_late else at)
 
     def withdraw(self, request_id: str, *, at: float) -> None:
-        self._end(request_id, "withdrawn")
+        self._end(request_id, "withdrawn", at)
 
     def expire(self, request_id: str, *, at: float) -> None:
-        self._end(request_id, "expired")
+        self._end(request_id, "expired", at)
 
     def close(self, *, at: float) -> None:
         self.is_over = True
         for told in self.requests.values():
             if told.is_live:
-                told.status = "caller_left" if told.is_open else "follow_up"
+                told.status, told.closed_at = "caller_left" if told.is_open else "follow_up", at
 
     def follow_up(self, request_id: str, who: str, *, at: float) -> None:
-        self._settle(request_id, who, "followed_up")
+        self._settle(request_id, who, "followed_up", at)
 
     def give_up(self, request_id: str, who: str, *, at: float) -> None:
-        self._settle(request_id, who, "closed")
+        self._settle(request_id, who, "closed", at)
 
-    def _settle(self, request_id: str, who: str, status: str) -> None:
+    def _settle(self, request_id: str, who: str, status: str, at: float) -> None:
         told = self._one(request_id)
         if told.status == status and told.settled_by != _name(who):
             raise Refused(told.settled_by)
         if told.status not in (*GIVEN_UP_ON, "follow_up", status):
             raise Refused
+        if told.status != status:
+            told.closed_at = at
         told.status, told.settled_by = status, _name(who)
 
     def _one(self, request_id: str) -> Told:
@@ -202,10 +219,12 @@ class Rules:
         told.status = moves[told.status]
         return True
 
-    def _end(self, request_id: str, status: str) -> None:
+    def _end(self, request_id: str, status: str, at: float) -> None:
         told = self._one(request_id)
         if told.status != status and not told.is_open:
             raise Refused
+        if told.status != status:
+            told.closed_at = at
         told.status = status
 
 
@@ -277,6 +296,10 @@ class Product:
     def heard(self, request_id: str, version: int, *, at: float) -> None:
         line.heard(self.store, request_id, version=version, latencies_ms={}, at=later(at))
 
+    def heard_before(self, request_id: str, version: int, *, at: float) -> None:
+        is_late = must_get(self.store, HelpRequest, request_id).record.status is Status.FOLLOW_UP
+        self.heard(request_id, version, at=at - LATE_S if is_late else at)
+
     def withdraw(self, request_id: str, *, at: float) -> None:
         line.withdraw(self.store, request_id, at=later(at))
 
@@ -314,4 +337,5 @@ def seen(request: HelpRequest) -> dict[str, Any]:
 def wanted(told: Told) -> dict[str, Any]:
     """The same of a request as the rules tell it."""
     claimant = _name(told.claimant) if told.status == "claimed" else None
-    return {name: value for name, value in vars(told).items() if name != "claimed_until"} | {"claimant": claimant}
+    times = ("claimed_until", "answered_at", "closed_at")
+    return {name: value for name, value in vars(told).items() if name not in times} | {"claimant": claimant}

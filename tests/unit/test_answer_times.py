@@ -6,7 +6,18 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from holdline import desk
-from holdline.answer_times import FEWEST, KEPT, AnswerTime, AnswerTimes, remember, topic_of, usual_of, usual_wait
+from holdline.answer_times import (
+    EVERY_TOPIC,
+    FEWEST,
+    KEPT,
+    AnswerTime,
+    AnswerTimes,
+    remember,
+    topic_of,
+    usual_of,
+    usual_wait,
+)
+from holdline.callback import Callback
 from holdline.help_request import HelpRequest, Status
 from holdline.store import Put, Store, must_get
 from tests.builders import ANA, NOW, a_request, a_request_that_is, an_answered_request, later
@@ -83,6 +94,14 @@ def test_a_question_that_ran_out_stays_unanswered_whatever_comes_later(store: St
 def test_what_is_open_or_no_longer_wanted_says_nothing_of_how_long_it_takes(store: Store, status: Status) -> None:
     remember(store, a_request_that_is(status))
     assert store.get(AnswerTimes, topic_of(None)) is None
+
+
+def test_the_wish_to_be_called_back_is_no_question_that_nobody_answered(store: Store) -> None:
+    wish = Callback(asked_at=NOW)
+    remember(store, a_request_that_is(Status.CALLER_LEFT, teaches=False, callback=wish))
+    assert store.get(AnswerTimes, EVERY_TOPIC) is None
+    remember(store, a_request_that_is(Status.CALLER_LEFT, callback=wish))
+    assert store.get(AnswerTimes, EVERY_TOPIC) is not None
 
 
 def test_only_the_latest_are_kept(store: Store) -> None:

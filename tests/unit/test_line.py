@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from holdline import desk, line
+from holdline import desk, line, next_call
 from holdline.call import Call, Floor, Outcome, Speaker, Turn
 from holdline.callback import Callback
 from holdline.errors import IllegalTransition, NotFound
@@ -16,6 +16,8 @@ from holdline.memory_store import MemoryDatabase
 from holdline.store import Create, Put, Query, Store, must_get
 from tests.builders import ANA, NOW, a_call, a_request, a_request_that_is, a_turn, an_answered_request, later
 from tests.doubles import CountingStore
+
+CALLER = "+15555550142"
 
 
 @pytest.fixture
@@ -163,6 +165,31 @@ def test_an_answer_is_received_spoken_and_heard_each_at_its_time(store: Store) -
     assert heard.latencies_ms == {"frame": 90.0}
 
 
+def test_what_was_heard_before_the_caller_left_is_delivered_though_it_is_written_after(store: Store) -> None:
+    asked(store)
+    desk.answer(store, "request-1", "Yes.", by=ANA, at=later(1))
+    line.speaking_began(store, "request-1", version=1, at=later(2))
+    line.close(store, "call-1", outcome=Outcome.CALLER_LEFT, at=later(5))
+    with pytest.raises(IllegalTransition):
+        line.heard(store, "request-1", version=1, latencies_ms={}, at=later(6))
+    heard = line.heard(store, "request-1", version=1, latencies_ms={}, at=later(4))
+    assert (heard.status, heard.delivered_at) == (Status.DELIVERED, later(4))
+
+
+def test_an_answer_that_came_after_its_call_was_not_heard_on_it(store: Store) -> None:
+    asked(store)
+    line.close(store, "call-1", outcome=Outcome.CALLER_LEFT, at=later(5))
+    desk.answer(store, "request-1", "Yes.", by=ANA, at=later(6))
+    with pytest.raises(IllegalTransition):
+        line.heard(store, "request-1", version=1, latencies_ms={}, at=later(4))
+
+
+def test_what_was_heard_is_delivered_though_its_beginning_could_not_be_written(store: Store) -> None:
+    asked(store)
+    desk.answer(store, "request-1", "Yes.", by=ANA, at=later(1))
+    assert line.heard(store, "request-1", version=1, latencies_ms={}, at=later(4)).status is Status.DELIVERED
+
+
 def test_an_answer_that_began_at_once_is_received_with_its_beginning_and_no_receipt_is_moved_by_it(
     store: Store,
 ) -> None:
@@ -264,7 +291,7 @@ def test_nobody_is_asked_what_is_answered(store: Store) -> None:
 
 
 def test_a_callback_is_kept_with_its_question_in_any_status(store: Store) -> None:
-    wanted = Callback(number="+15555550142", window="tomorrow morning", asked_at=NOW)
+    wanted = Callback(number=CALLER, window="tomorrow morning", asked_at=NOW)
     for status in (Status.WAITING, Status.EXPIRED, Status.CALLER_LEFT):
         store.commit(Put(a_request_that_is(status)))
         assert line.take_callback(store, "request-1", wanted).callback == wanted
@@ -274,18 +301,32 @@ def test_a_callback_is_kept_with_its_question_in_any_status(store: Store) -> Non
 def test_a_caller_is_owed_the_answers_they_have_not_heard_and_no_one_elses(store: Store) -> None:
     asked(store)
     line.close(store, "call-1", outcome=Outcome.CALLER_LEFT, at=later(1))
-    assert line.owed_to(store, "+15555550142") == []
+    assert next_call.owed_to(store, CALLER, at=later(1)) == []
     late = desk.answer(store, "request-1", "Yes.", by=ANA, at=later(2))
-    assert line.owed_to(store, "+15555550142") == [late]
-    assert line.owed_to(store, "+15555550143") == []
-    told = line.told_later(store, "request-1", version=1, at=later(99))
+    assert next_call.owed_to(store, CALLER, at=later(3)) == [late]
+    assert next_call.owed_to(store, "+15555550143", at=later(3)) == []
+    told = next_call.told(store, "request-1", version=1, at=later(99))
     assert (told.status, told.closed_at) == (Status.FOLLOWED_UP, later(99))
-    assert line.owed_to(store, "+15555550142") == []
+    assert next_call.owed_to(store, CALLER, at=later(99)) == []
+
+
+def test_what_nobody_may_see_any_more_is_owed_to_nobody(store: Store) -> None:
+    store.commit(Put(a_request_that_is(Status.FOLLOW_UP, answer_version=1, caller_number=CALLER, delete_at=later(60))))
+    assert len(next_call.owed_to(store, CALLER, at=later(59))) == 1
+    assert next_call.owed_to(store, CALLER, at=later(60)) == []
+
+
+def test_what_is_owed_is_told_as_it_stands_now(store: Store) -> None:
+    store.commit(Put(a_request_that_is(Status.FOLLOW_UP, answer_version=1, accepted_answer="Yes.", caller_number=CALLER)))
+    corrected = desk.correct(store, "request-1", "No.", by=ANA, at=later(1))
+    assert next_call.as_owed_now(store, "request-1", at=later(2)) == corrected
+    desk.close(store, "request-1", by=ANA, at=later(3))
+    assert next_call.as_owed_now(store, "request-1", at=later(4)) is None
 
 
 def test_an_answer_that_was_corrected_since_has_not_been_told(store: Store) -> None:
     store.commit(Put(a_request_that_is(Status.FOLLOW_UP, answer_version=2)))
-    assert line.told_later(store, "request-1", version=1, at=NOW).status is Status.FOLLOW_UP
+    assert next_call.told(store, "request-1", version=1, at=NOW).status is Status.FOLLOW_UP
 
 
 def test_a_browsers_caller_has_no_number_to_be_known_by(store: Store) -> None:

@@ -29,7 +29,7 @@ Act = tuple[str, tuple[Any, ...]]
 
 IDS = ("a", "a", "a", "b", "c")
 """Of tool calls; most of what happens is about one."""
-RELAYS = ("received", "speaking_began", "cut", "heard")
+RELAYS = ("received", "speaking_began", "cut", "heard", "heard_before")
 VERSIONS_AGO = (0, 0, 0, 1, 2, -1)
 """News of the answer as it is, of one that was corrected since, or of one that nobody has given."""
 
@@ -208,10 +208,14 @@ class RequestLives(RuleBasedStateMachine):
                 was, now = getattr(before, stamp), getattr(after, stamp)
                 assert was is None or was <= now, stamp
             if after.status is Status.DELIVERED and before.status is not Status.DELIVERED:
-                assert before.status is Status.SPEAKING
-                assert after.answered_at is not None and after.speaking_at is not None
-                assert after.delivered_at is not None
-                assert after.answered_at <= after.speaking_at <= after.delivered_at
+                assert before.status in (Status.ANSWERED, Status.SPEAKING, Status.FOLLOW_UP)
+                assert after.answered_at is not None and after.delivered_at is not None
+                assert after.answered_at <= after.delivered_at
+                if before.status is Status.SPEAKING:
+                    assert after.speaking_at is not None
+                    assert after.answered_at <= after.speaking_at <= after.delivered_at
+                if before.status is Status.FOLLOW_UP:
+                    assert after.closed_at is not None and after.delivered_at <= after.closed_at
         self.moves_looked_at = len(self.journal)
 
     @invariant()

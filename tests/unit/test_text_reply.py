@@ -248,6 +248,51 @@ def test_two_who_share_a_phone_answer_once(store: Store) -> None:
     assert replied(store, "No.", by=BEN, seconds=11).words == "Already answered by Ana, so nothing was passed on."
 
 
+@pytest.mark.parametrize("body", ["ok thanks", "Thank you!", "Great, got it."])
+def test_a_courtesy_right_after_an_answer_does_not_answer_the_question_that_came_since(store: Store, body: str) -> None:
+    texted(store)
+    replied(store, "Yes, behind the house.")
+    code = texted(store, "request-2", question="Do you take dogs?", seconds=11)
+    taken = replied(store, body, seconds=15)
+    assert (taken.outcome, the_request(store, "request-2").status) == (Outcome.WHICH, Status.WAITING)
+    assert f"{code}: Do you take dogs?" in (taken.words or "")
+    assert replied(store, "Yes.", seconds=20).request == "request-2"
+
+
+def test_a_courtesy_is_an_answer_where_nothing_was_answered_just_before(store: Store) -> None:
+    texted(store, question="May I come at five?")
+    assert replied(store, "OK, great!").outcome is Outcome.RELAYED
+
+
+def test_a_question_that_could_not_be_texted_is_not_meant(store: Store) -> None:
+    texted(store)
+    never_texted(store, "request-2", seconds=5)
+    assert replied(store, "Yes.").request == "request-1"
+
+
+def test_a_question_that_could_not_be_texted_gets_no_words_that_were_for_another(store: Store) -> None:
+    texted(store)
+    line.expire(store, "request-1", at=later(1))
+    long_after = STANDS_FOR.total_seconds() + 60
+    never_texted(store, "request-2", seconds=long_after)
+    assert replied(store, "Yes.", seconds=long_after + 1).request == "request-1"
+    assert the_request(store, "request-2").status is Status.WAITING
+
+
+def test_a_question_that_may_have_been_read_may_be_meant(store: Store) -> None:
+    texted(store)
+    never_texted(store, "request-2", seconds=5, may_have_arrived=True)
+    assert replied(store, "Yes.").outcome is Outcome.WHICH
+
+
+def never_texted(store: Store, request_id: str, *, seconds: float, may_have_arrived: bool = False) -> None:
+    """A question that Ana's phone was to be asked, and Twilio refused or left unclear."""
+    store.commit(Put(a_request(request_id, rung=Rung.ON_DUTY, question="Do you take dogs?")))
+    text = texting.claim(store, request_id, organisation=SALON, obstacle=None, at=later(seconds))
+    assert text is not None
+    texting.not_sent(store, text, problem="refused", may_have_arrived=may_have_arrived)
+
+
 def test_thanks_for_the_confirmation_are_not_passed_on_as_another_answer(store: Store) -> None:
     texted(store)
     replied(store, "Yes.")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from holdline import desk, line, texting
+from holdline import desk, next_call, texting
 from holdline.callback import Callback
 from holdline.duty import DutyPhone
 from holdline.help_request import OPEN, HelpRequest, Status
@@ -52,6 +52,10 @@ def must_claim(store: Store, request_id: str = "request-1", *, seconds: float = 
     text = claimed(store, request_id, seconds=seconds)
     assert text is not None
     return text
+
+
+def owed(store: Store, *, seconds: float = 0) -> list[HelpRequest]:
+    return next_call.owed_to(store, CALLER, at=later(seconds))
 
 
 def the_request(store: Store, request_id: str = "request-1") -> HelpRequest:
@@ -321,7 +325,7 @@ def test_a_correction_of_what_was_heard_on_the_call_says_so(store: Store) -> Non
     "tells",
     [
         lambda store: desk.follow_up(store, "request-1", by=ANA, at=later(5)),
-        lambda store: line.told_later(store, "request-1", version=1, at=later(5)),
+        lambda store: next_call.told(store, "request-1", version=1, at=later(5)),
     ],
     ids=["called back", "rang again"],
 )
@@ -343,31 +347,36 @@ def test_an_answer_that_a_hand_is_just_changing_is_not_sent_first(database: Memo
 
 
 def test_a_caller_who_rings_again_while_the_answer_is_being_texted_is_not_told_it_a_second_time(store: Store) -> None:
-    late = answered_late(store)
-    assert line.owed_to(store, CALLER) == [late]
+    answered_late(store)
+    assert owed(store) == [], "it will be texted in a moment"
     text = must_claim(store)
-    assert line.owed_to(store, CALLER) == []
+    assert owed(store, seconds=600) == []
     texting.sent(store, text, sid="SM2", at=later(2))
-    assert line.owed_to(store, CALLER) == []
+    assert owed(store, seconds=600) == []
+
+
+def test_an_answer_that_nobody_comes_to_text_is_owed_to_a_caller_who_rings_again(store: Store) -> None:
+    late = answered_late(store)
+    assert owed(store, seconds=STUCK_AFTER.total_seconds() + 1) == [late]
 
 
 def test_what_could_not_be_texted_is_owed_to_a_caller_who_rings_again(store: Store) -> None:
     answered_late(store)
     texting.not_sent(store, must_claim(store), problem="no mobile phone")
-    assert line.owed_to(store, CALLER) == [the_request(store)]
+    assert owed(store) == [the_request(store)]
 
 
 def test_a_correction_is_owed_to_a_caller_who_rings_again_while_the_first_answer_is_texted(store: Store) -> None:
     answered_late(store)
     must_claim(store)
     corrected = desk.correct(store, "request-1", "No.", by=ANA, at=later(1))
-    assert line.owed_to(store, CALLER) == [corrected]
+    assert owed(store, seconds=1) == [corrected]
 
 
 def test_a_text_that_is_sent_after_the_caller_heard_the_answer_closes_it_once(store: Store) -> None:
     answered_late(store)
     text = must_claim(store)
-    line.told_later(store, "request-1", version=1, at=later(1))
+    next_call.told(store, "request-1", version=1, at=later(1))
     told = texting.sent(store, text, sid="SM2", at=later(2))
     assert (told.status, told.closed_at) == (Status.FOLLOWED_UP, later(1))
 
@@ -419,7 +428,51 @@ def test_what_a_person_has_settled_since_stays_settled(store: Store) -> None:
     text = must_claim(store)
     texting.not_sent(store, text, problem="it broke off", may_have_arrived=True)
     desk.follow_up(store, "request-1", by=ANA, at=later(20))
+    texting.on_its_way(store, text.request, text.which, claimed_at=text.at, sid="SM2", at=later(25))
     assert lost(store, text).status is Status.FOLLOWED_UP
+
+
+def test_who_heard_it_on_a_second_call_stays_told_though_the_text_is_lost(store: Store) -> None:
+    answered_late(store)
+    text = must_claim(store)
+    next_call.told(store, "request-1", version=1, at=later(20))
+    texting.sent(store, text, sid="SM2", at=later(25))
+    assert lost(store, text).status is Status.FOLLOWED_UP
+
+
+# Who asked for nothing but a call back
+
+
+def a_wish_answered_late(store: Store) -> HelpRequest:
+    return answered_late(store, answer="We will ring you at ten.", teaches=False, question="The caller asks to be called.")
+
+
+def test_a_text_does_not_take_the_place_of_a_call_back(store: Store) -> None:
+    a_wish_answered_late(store)
+    told = texting.sent(store, must_claim(store), sid="SM2", at=later(1))
+    assert (told.status, told.was_told) == (Status.FOLLOW_UP, True)
+    assert due(told) is None
+    assert owed(store, seconds=600) == []
+    assert desk.follow_up(store, "request-1", by=ANA, at=later(60)).status is Status.FOLLOWED_UP
+
+
+def test_a_text_about_a_call_back_that_is_lost_has_told_nobody(store: Store) -> None:
+    a_wish_answered_late(store)
+    text = must_claim(store)
+    texting.sent(store, text, sid="SM2", at=later(1))
+    untold = lost(store, text)
+    assert not untold.was_told
+    assert owed(store, seconds=600) == [untold]
+
+
+def test_hearing_on_a_second_call_when_they_are_called_back_does_not_take_the_place_of_it(store: Store) -> None:
+    a_wish_answered_late(store)
+    told = next_call.told(store, "request-1", version=1, at=later(5))
+    assert (told.status, told.told_at) == (Status.FOLLOW_UP, later(5))
+    assert due(told) is None
+    assert owed(store, seconds=600) == []
+    desk.correct(store, "request-1", "We will ring you at eleven.", by=ANA, at=later(6))
+    assert "A correction of our answer: We will ring you at eleven." in must_claim(store, seconds=7).words
 
 
 def test_that_a_text_was_sent_is_not_taken_back_by_who_could_not_tell(store: Store) -> None:

@@ -358,6 +358,31 @@ async def test_what_a_person_told_the_caller_meanwhile_stays_settled(on: Line) -
     await on.settled()
     told = must_get(on.store, HelpRequest, "earlier").record
     assert (told.status, told.closed_at) == (Status.FOLLOWED_UP, later(0))
+    assert on.floor.texts == []
+
+
+async def test_an_owed_answer_that_was_corrected_since_the_call_began_is_said_as_it_is_now(on: Line) -> None:
+    on.store.commit(Create(owed()))
+    on.relay.owe([owed()])
+    desk.correct(on.store, "earlier", "No, not any more.", by=ANA, at=later(0))
+    await on.settled()
+    (said,) = on.floor.texts
+    assert said.endswith("No, not any more.")
+    assert must_get(on.store, HelpRequest, "earlier").record.status is Status.FOLLOWED_UP
+
+
+async def test_an_owed_answer_is_said_where_storage_does_not_tell_what_became_of_it(on: Line) -> None:
+    on.relay.owe([owed()])  # which storage does not have
+    await on.settled()
+    assert len(on.floor.texts) == 1
+
+
+async def test_who_only_wanted_a_person_is_not_read_what_was_written_for_people(on: Line) -> None:
+    wish = owed(teaches=False, question=words("person_wanted"))
+    on.store.commit(Create(wish))
+    on.relay.owe([wish])
+    await on.settled()
+    assert on.floor.texts == [f"You called us before. {RELAYED}"]
 
 
 def test_the_prefixes_are_the_products_words() -> None:

@@ -148,6 +148,16 @@ def test_an_answer_typed_while_the_caller_waits_is_left_to_the_worker(
     assert world.documents() == before
 
 
+def test_an_answer_typed_after_the_request_expired_waits_for_no_end_of_the_call(
+    world: World, salon: Store, request_id: str
+) -> None:
+    """Its worker may be dead, and whoever answers meanwhile would be refused."""
+    line.expire(salon, request_id, at=NOW)
+    world.memory.write_by_hand(PATH, {"answer": PARKING})
+    assert deliver(world).status_code == 200
+    assert must_get(salon, HelpRequest, request_id).record.status is Status.FOLLOW_UP
+
+
 GARBAGE: dict[str, tuple[bytes, dict[str, str | None]]] = {
     "no protobuf": (b"\xff\xff\xff\xff", {}),
     "json": (b'{"value": {}}', {}),

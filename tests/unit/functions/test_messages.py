@@ -1,11 +1,19 @@
 """The adapter for Twilio: what it sends, what it makes of a refusal, and when it does not know."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from functions.messages import MaybeSent, NotSent, TwilioMessages, messages_of
 from holdline.errors import HoldlineError
@@ -112,6 +120,66 @@ def saying(*answers: bytes) -> Iterator[str]:
 def test_only_a_refusal_is_certain(answer: bytes, kind: type[HoldlineError]) -> None:
     with saying(answer) as api, pytest.raises(kind):
         TwilioMessages("AC0", TOKEN, api=api).send("Hello.", to=PHONE, sender=LINE, tell=NEWS)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """Of 127.0.0.1, signed by itself, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, SHA256())
+    )
+    file = tmp_path / "certificate.pem"
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(secret + made.public_bytes(Encoding.PEM))
+    return file
+
+
+@contextmanager
+def over_tls(certificate: Path, taken: list[bytes]) -> Iterator[str]:
+    """A server that takes requests over TLS, and answers with what is none; its address."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.5)
+
+        def serve() -> None:
+            with suppress(OSError):  # nobody else comes
+                while True:
+                    connection, _ = server.accept()
+                    with suppress(OSError), context.wrap_socket(connection, server_side=True) as tls:
+                        taken.append(tls.recv(65536))
+                        with socket.socket(fileno=tls.detach()) as bare:
+                            bare.sendall(b"this is no record of TLS's")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"https://127.0.0.1:{server.getsockname()[1]}"
+        thread.join()
+
+
+def test_what_goes_wrong_once_the_text_is_handed_over_is_not_certain_and_not_tried_again(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    taken: list[bytes] = []
+    with over_tls(certificate, taken) as api, pytest.raises(MaybeSent):
+        TwilioMessages("AC0", TOKEN, api=api).send("Hello.", to=PHONE, sender=LINE, tell=NEWS)
+    assert len(taken) == 1
+
+
+def test_whoever_is_not_trusted_is_handed_nothing(certificate: Path) -> None:
+    taken: list[bytes] = []
+    with over_tls(certificate, taken) as api, pytest.raises(NotSent):
+        TwilioMessages("AC0", TOKEN, api=api).send("Hello.", to=PHONE, sender=LINE, tell=NEWS)
+    assert b"".join(taken) == b""
 
 
 def test_a_refusal_that_names_a_number_shows_it_masked() -> None:
