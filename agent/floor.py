@@ -202,6 +202,9 @@ class Floor:
             utterance.was_cut = handle.interrupted
             self._last_voice_at = asyncio.get_running_loop().time()
             self._on_said(utterance)
+        except asyncio.CancelledError:  # nobody waits for it any more: the session must not say it later
+            handle.interrupt(force=True)
+            raise
         finally:
             del self._handles[utterance]
         return utterance
@@ -263,7 +266,6 @@ class Floor:
     def _playback_finished(self, event: PlaybackFinishedEvent) -> None:
         if (utterance := self._playing()) is not None:
             utterance.played_s = event.playback_position
-            utterance.was_cut = event.interrupted
 
 
 async def _chained(first: str, rest: AsyncIterator[str]) -> AsyncIterator[str]:

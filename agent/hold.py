@@ -17,6 +17,8 @@ TICK_S = 0.1
 MUSIC_AFTER_S = 0.7
 """Silence before the music comes back, so that it does not flutter between words."""
 ANNOUNCE_AFTER_S = 0.3
+REPLY_WITHIN_S = 10.0
+"""So long a caller who was asked something is left to think of the reply."""
 
 
 class Music(Protocol):
@@ -66,6 +68,8 @@ class Hold:
             self._music.hush()
             await self._floor.keep_company(words("looking", name=self._claimed_by.popleft()))
         elif not self._questions.is_waiting:  # nobody is there: the caller has been told, and need not hold
+            self._music.hush()
+        elif not self._questions.is_kept_company and quiet_s < REPLY_WITHIN_S:
             self._music.hush()
         elif quiet_s >= self._progress_every_s:
             self._music.hush()

@@ -47,7 +47,7 @@ class Idle:
             await self._floor.say(words("silence", "still_there"))
             return
         said = await self._floor.say(words("silence", "goodbye"))
-        if not said.was_cut and self._was_asked:
+        if not said.was_cut and self._was_asked and not self._questions.is_anything_owed:
             log.info("the caller is silent, and the call ends")
             self._ending.begin(Outcome.AGENT_ENDED, detail="the caller was silent")
 

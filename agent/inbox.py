@@ -122,7 +122,8 @@ class Inbox:
             self._claimants.pop(request.id, None)
         elif self._claimants.get(request.id) != claimant.uid:
             self._claimants[request.id] = claimant.uid
-            self._hold.announce(claimant.name)
+            if not self._questions.is_call_wanted(request.id):
+                self._hold.announce(claimant.name)
 
     def _accept_hand_written_answer(self, request: HelpRequest) -> None:
         if not request.has_hand_written_answer or self._hand_written.get(request.id) == request.answer:

@@ -134,7 +134,7 @@ async def converse(ctx: JobContext, pipeline: Pipeline, store: Store, tenure: Te
     guard = SilenceGuard(
         floor=parts.floor,
         announcer=announcer,
-        is_kept_company=lambda: parts.questions.is_waiting,
+        is_kept_company=lambda: parts.questions.is_kept_company,
         give_up=partial(give_up, announcer, floor=parts.floor, ending=parts.ending),
     )
     parts.ending.on_end(guard.close)

@@ -74,6 +74,11 @@ class Questions:
         is_being_asked = any(one not in self._calls_wanted for one in self._being_asked)
         return is_being_asked or any(self.is_waited_for(request) for request in self._open.values())
 
+    @property
+    def is_kept_company(self) -> bool:
+        """Whether the caller has nothing to do but wait: nothing is being arranged with them meanwhile."""
+        return self.is_waiting and not self._offer.is_open
+
     def is_call_wanted(self, request_id: str) -> bool:
         """Whether it is nothing but the wish to be called back."""
         return request_id in self._calls_wanted

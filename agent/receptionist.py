@@ -44,6 +44,9 @@ WAITING_WORDS = frozenset({Intent.thanks, Intent.affirm, Intent.greeting, Intent
 REPLIES = frozenset({Intent.affirm, Intent.deny, Intent.thanks})
 """What is said to whatever was heard last, which need not be the offer's question."""
 
+WHILE_WAITING = frozenset(words(name) for name in ("still_asking", "detail", "presence_on_hold"))
+"""What is true for as long as a person is waited for."""
+
 
 class Receptionist(Agent):
     def __init__(
@@ -73,7 +76,7 @@ class Receptionist(Agent):
         self._nearest: tuple[KnowledgeUse, ...] = ()
         self._teaches = True
         """Whether what is asked in this turn is a matter of knowledge, and not the wish for a person alone."""
-        self._second_try = SecondTry(floor, say=self._say_the_note)
+        self._second_try = SecondTry(floor, say=self._say_the_note, is_still_so=self._is_still_so)
 
     async def on_user_turn_completed(self, turn_ctx: ChatContext, new_message: ChatMessage) -> None:
         """Look the caller's words up and give the model a note of what to do with them."""
@@ -124,6 +127,12 @@ class Receptionist(Agent):
             self._ending.begin(Outcome.AGENT_ENDED)
         return said
 
+    def _is_still_so(self, note: turn_notes.Note) -> bool:
+        """Whether it may be said some seconds later: an answer may have come since, or nobody be left to ask."""
+        if note.words in WHILE_WAITING:
+            return self._questions.is_waiting
+        return note.words != self._offer.question or self._offer.is_open
+
     def _turn_note(self, text: str, kind: Intent, hit: Match | None) -> str:
         waiting = self._questions.is_waiting
         match kind:
@@ -161,7 +170,7 @@ class Receptionist(Agent):
 
     def _ask_for_a_call(self) -> tuple[str, ...]:
         """Nothing is open that the caller could be called about, so that is what is asked."""
-        request_id = f"{self._call.id}_callback_{uuid4().hex[:12]}"
+        request_id = self._new_request_id()
         self._questions.ask(
             request_id,
             words("callback_wanted"),
@@ -173,6 +182,10 @@ class Receptionist(Agent):
             is_told=False,
         )
         return (request_id,)
+
+    def _new_request_id(self) -> str:
+        """Not a model's name for its tool call: some count anew with each reply."""
+        return f"{self._call.id}_{uuid4().hex[:12]}"
 
     def _ask(
         self, request_id: str, question: str, reason: str, skill: str | None = None, confidence: float | None = None
@@ -204,7 +217,7 @@ class Receptionist(Agent):
             skill: The field of knowledge that is needed, if it is plain, such as billing.
             confidence: How sure you would have been of an answer of your own, from 0 to 1.
         """
-        self._ask(f"{self._call.id}_{ctx.function_call.call_id}", question, reason, skill, confidence)
+        self._ask(self._new_request_id(), question, reason, skill, confidence)
 
     @function_tool
     async def end_call(self, ctx: RunContext[None]) -> None:

@@ -1,4 +1,6 @@
-"""A reply that was cut, or had no voice, is said once more from the floor, unless the caller has gone on with words."""
+"""A reply that was cut, or had no voice, is said once more from the floor, unless the caller has gone on with words, or it is no
+longer true.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,9 +18,16 @@ LOOK_EVERY_S = 0.2
 class SecondTry:
     """Told of each turn's note; what the note wants is what the caller still wants to hear."""
 
-    def __init__(self, floor: Floor, *, say: Callable[[turn_notes.Note], Awaitable[Utterance]]) -> None:
+    def __init__(
+        self,
+        floor: Floor,
+        *,
+        say: Callable[[turn_notes.Note], Awaitable[Utterance]],
+        is_still_so: Callable[[turn_notes.Note], bool],
+    ) -> None:
         self._floor = floor
         self._say = say
+        self._is_still_so = is_still_so
         self._turn = 0
         self._made_up_for = 0
         self._note: turn_notes.Note | None = None
@@ -48,5 +57,7 @@ class SecondTry:
                 await asyncio.sleep(LOOK_EVERY_S)
                 if self._turn != turn:
                     return
-            if note is None or note.do is turn_notes.Do.ASK or (await self._say(note)).was_heard:
+            if note is None or note.do is turn_notes.Do.ASK or not self._is_still_so(note):
+                return
+            if (await self._say(note)).was_heard:
                 return

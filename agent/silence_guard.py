@@ -160,7 +160,8 @@ class SilenceGuard:
         clip = Clip.ONE_MOMENT if is_ours else Clip.DID_NOT_HEAR
         log.warning("silence after the caller's turn: %s (%d in a row)", clip.value, self._in_a_row)
         silence_filled()
-        if not (is_quiet and await self._on_the_floor(clip)) and not self._caller_speaks:
+        was_begun = is_quiet and await self._on_the_floor(clip)
+        if not was_begun and not self._caller_speaks and not self._agent_speaks:
             await self._announcer.play(clip)
         if is_ours and not self._caller_speaks and not self._agent_speaks:
             self._wait(AGAIN_AFTER_S)

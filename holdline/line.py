@@ -15,6 +15,8 @@ from holdline.ladder import Rung, is_above
 from holdline.redaction import masked
 from holdline.store import Create, Put, Query, Store, Stored, Update, Write, change, must_get
 
+MESSAGE_LIMIT = 2000
+
 
 def open_call(store: Store, call: Call) -> Call:
     """Write the call, or return the one that is there: a webhook that is sent twice opens one call."""
@@ -219,10 +221,15 @@ def caller_left(store: Store, request_id: str, *, at: datetime) -> HelpRequest:
 
 
 def take_message(store: Store, request_id: str, message: str) -> HelpRequest:
-    """What the caller wants passed on, since nobody could answer."""
-    return change(
-        store, HelpRequest, request_id, lambda request: request.model_copy(update={"message": message[:2000]})
-    )
+    """What the caller wants passed on, since nobody could answer: in addition to what they have left already."""
+
+    def decide(request: HelpRequest) -> HelpRequest:
+        before = request.message.splitlines() if request.message else []
+        if message in before:
+            return request
+        return request.model_copy(update={"message": "\n".join([*before, message])[:MESSAGE_LIMIT]})
+
+    return change(store, HelpRequest, request_id, decide)
 
 
 def take_callback(store: Store, request_id: str, callback: Callback | None) -> HelpRequest:

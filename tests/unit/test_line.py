@@ -333,6 +333,13 @@ def test_a_browsers_caller_has_no_number_to_be_known_by(store: Store) -> None:
     assert asked(store, on=a_call(caller="browser")).caller_number is None
 
 
+def test_what_a_caller_leaves_is_added_to_what_they_have_left_and_kept_once(store: Store) -> None:
+    asked(store)
+    for message in ("My car is red.", "It is a van.", "My car is red."):
+        line.take_message(store, "request-1", message)
+    assert the_request(store).message == "My car is red.\nIt is a van."
+
+
 # The end
 
 

@@ -1,6 +1,7 @@
 """Language models that say what a test wrote for them, or fail."""
 
 import asyncio
+import json
 from collections import deque
 from typing import Any
 from uuid import uuid4
@@ -48,6 +49,37 @@ class _Reply(llm.LLMStream):
             raise APIConnectionError("no model")
         if model.script:
             delta = llm.ChoiceDelta(role="assistant", content=model.script.popleft())
+            self._event_ch.send_nowait(llm.ChatChunk(id=uuid4().hex, delta=delta))
+
+
+class ForgetfulModel(llm.LLM[Any]):
+    """Asks a supervisor where it may, in its script's words; each reply's first tool call has the same id."""
+
+    def __init__(self, *script: str) -> None:
+        super().__init__()
+        self.script = deque(script)
+
+    def chat(
+        self,
+        *,
+        chat_ctx: llm.ChatContext,
+        tools: list[llm.Tool] | None = None,
+        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
+        parallel_tool_calls: NotGivenOr[bool] = NOT_GIVEN,
+        tool_choice: NotGivenOr[llm.ToolChoice] = NOT_GIVEN,
+        extra_kwargs: NotGivenOr[dict[str, Any]] = NOT_GIVEN,
+    ) -> llm.LLMStream:
+        return _Call(self, chat_ctx=chat_ctx, tools=tools or [], conn_options=conn_options)
+
+
+class _Call(llm.LLMStream):
+    async def _run(self) -> None:
+        model = self._llm
+        assert isinstance(model, ForgetfulModel)
+        if model.script and self._tools:
+            arguments = json.dumps({"question": model.script.popleft(), "reason": "unknown"})
+            call = llm.FunctionToolCall(name="ask_supervisor", arguments=arguments, call_id="ask_supervisor:0")
+            delta = llm.ChoiceDelta(role="assistant", tool_calls=[call])
             self._event_ch.send_nowait(llm.ChatChunk(id=uuid4().hex, delta=delta))
 
 

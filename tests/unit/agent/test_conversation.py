@@ -190,6 +190,20 @@ async def test_a_caller_on_hold_may_ask_to_be_called_back_and_still_hear_the_ans
     assert (await on.hears(for_s=8))[-1] == RELAYED
 
 
+async def test_a_caller_who_thinks_about_a_number_gets_no_music_and_no_progress(on: Line) -> None:
+    on.say("do you have parking")
+    await asyncio.sleep(5)
+    on.say("can you call me back")
+    await asyncio.sleep(3)
+    assert on.spoken[-1] == words("offer", "my_number")
+    played = len(on.music.played)
+    assert await on.hears(for_s=8) == []
+    assert (len(on.music.played), on.music.is_playing) == (played, False)
+    on.say("yes")
+    assert (await on.hears(for_s=5))[-1:] == [words("offer", "text")]
+    assert await on.hears(for_s=10) == [lines("progress")[0]], "who says nothing for long is kept company again"
+
+
 async def test_a_caller_with_no_question_may_ask_to_be_called_back(on: Line) -> None:
     on.say("can somebody call me back please")
     assert " ".join(await on.hears(for_s=5)) == words("offer", "my_number")

@@ -15,7 +15,7 @@ from holdline.help_request import HelpRequest, Status
 from holdline.memory_store import MemoryDatabase
 from holdline.store import Store
 from tests.builders import NOW
-from tests.unit.agent.models import BrokenModel, ScriptedModel
+from tests.unit.agent.models import BrokenModel, ForgetfulModel, ScriptedModel
 from tests.unit.agent.studio import SPEECH_S
 from tests.unit.agent.whole_line import HOURS, RELAYED, TIMEOUT_S, Line, answered
 
@@ -85,6 +85,23 @@ async def test_a_model_that_fails_once_and_then_replies_is_not_helped_out(
 # The voice
 
 
+@pytest.mark.parametrize("is_answered_before", [True, False])
+async def test_a_model_that_counts_its_tool_calls_anew_in_each_reply_has_every_question_asked(
+    database: MemoryDatabase, store: Store, is_answered_before: bool
+) -> None:
+    model = ForgetfulModel("do you have parking", "can i bring my dog")
+    async with answered(Line(database, store, model=model)) as line:
+        line.say("do you have parking")
+        await asyncio.sleep(5)
+        if is_answered_before:
+            line.answer()
+            await asyncio.sleep(5)
+        line.say("can i bring my dog")
+        await asyncio.sleep(5)
+        assert [request.question for request in line.requests] == ["do you have parking", "can i bring my dog"]
+        assert line.requests[1].status is Status.WAITING
+
+
 async def test_a_reply_that_found_no_voice_is_said_once_there_is_one(on: Line) -> None:
     on.synthesiser.failures = 1
     on.say("when do you open")
@@ -136,6 +153,20 @@ async def test_hold_words_that_a_noise_cut_are_not_said_again(on: Line) -> None:
     assert on.spoken[-1] == lines("hold")[0]
     on.say("um")
     assert await on.hears(for_s=7) == []
+
+
+async def test_a_reply_that_a_noise_cut_is_not_said_again_once_it_is_no_longer_true(on: Line) -> None:
+    on.say("do you have parking")
+    await asyncio.sleep(5)
+    on.say("ok thank you")
+    await asyncio.sleep(1)
+    on.studio.caller.begin("uh")
+    on.answer()
+    await asyncio.sleep(0.8)
+    on.studio.caller.end("um")
+    heard = await on.hears(for_s=20)
+    assert RELAYED in heard
+    assert words("still_asking") not in heard[heard.index(RELAYED) :]
 
 
 async def test_a_goodbye_that_a_noise_cut_is_said_again_and_ends_the_call(on: Line) -> None:

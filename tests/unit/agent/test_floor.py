@@ -109,6 +109,14 @@ async def test_what_the_caller_cut_was_not_heard(stage: Stage) -> None:
     assert said.played_s < SPEECH_S
 
 
+async def test_what_nobody_waits_for_any_more_is_not_said_later(stage: Stage) -> None:
+    await stage.model_speaks()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(stage.floor.say(HOLD), 0.1)
+    await asyncio.sleep(3 * SPEECH_S)
+    assert stage.synthesised == [REPLY]
+
+
 async def test_what_was_cut_before_it_began_was_not_heard_and_never_began(stage: Stage) -> None:
     await stage.model_speaks()
     queued = asyncio.create_task(stage.floor.say(HOLD))

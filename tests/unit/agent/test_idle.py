@@ -12,8 +12,9 @@ from agent.words import line as words
 from agent.writer import Writer
 from holdline import desk
 from holdline.call import Outcome
-from holdline.store import Store
-from tests.builders import ANA, later
+from holdline.ladder import Rung
+from holdline.store import Create, Store
+from tests.builders import ANA, a_request, later
 from tests.unit.agent.asking import PARKING, Line
 from tests.unit.agent.fakes import SPEECH_S
 
@@ -91,6 +92,21 @@ async def test_the_clock_stands_still_while_a_question_is_with_people_and_while_
     on.line.questions.saw(desk.answer(on.line.store, "call-1_a", "Yes.", by=ANA, at=later(121)))
     await asyncio.sleep(2 * SILENCE_S)
     assert on.said == []
+
+
+async def test_an_answer_that_comes_during_the_goodbye_is_not_hung_up_on(on: Call) -> None:
+    """Nobody was there, and so nobody was waited for."""
+    store, questions = on.line.store, on.line.questions
+    asked = a_request("request-1", rung=Rung.NOBODY)
+    store.commit(Create(asked))
+    questions.saw(asked)
+    await asyncio.sleep(2 * SILENCE_S + SPEECH_S)
+    while on.said[-1:] != [STILL_THERE] or on.line.floor.quiet_for_s:
+        await asyncio.sleep(0.1)
+    questions.saw(desk.answer(store, "request-1", "Yes.", by=ANA, at=later(70)))
+    await asyncio.sleep(SPEECH_S + 5)
+    assert on.said[-1] == GOODBYE
+    assert on.ending.begun == []
 
 
 async def test_a_line_may_wait_for_ever(store: Store, writer: Writer) -> None:

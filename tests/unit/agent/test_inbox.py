@@ -16,7 +16,7 @@ from holdline.help_request import HelpRequest, Status
 from holdline.instruction import ping
 from holdline.memory_store import MemoryDatabase
 from holdline.store import Create, Remark, Store, must_get
-from tests.builders import ANA, BEN, a_request, later
+from tests.builders import ANA, BEN, NOW, a_request, later
 from tests.unit.agent.fakes import FakeFloor, FakeKnown, FlakyStore, virtual_clock
 from tests.unit.agent.waiting import Waiting
 
@@ -254,6 +254,14 @@ async def test_a_claim_that_runs_out_and_passes_on_is_announced_by_the_new_name(
     on.claim(by=BEN, at=desk.CLAIM_LASTS.total_seconds())
     await on.settled()
     assert on.hold.announced == ["Ana", "Ben"]
+
+
+async def test_nobody_is_told_who_looks_at_a_wish_to_be_called_back(on: Line) -> None:
+    on.write_by_hand(teaches=False, callback={"asked_at": NOW})
+    await on.settled()
+    on.claim(by=ANA)
+    await on.settled()
+    assert on.hold.announced == []
 
 
 async def test_after_closing_nothing_is_heard_of(on: Line) -> None:

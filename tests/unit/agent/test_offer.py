@@ -170,6 +170,13 @@ async def test_a_number_that_is_not_understood_is_kept_as_it_was_said(browser: L
     assert kept.callback.number is None
 
 
+async def test_what_was_left_before_a_number_that_was_not_understood_is_kept(browser: Line) -> None:
+    browser.says("please call me back about my red car", "five five", "five five five")
+    message = (await browser.kept()).message or ""
+    assert message.startswith("please call me back about my red car\n")
+    assert message.endswith("five five five")
+
+
 async def test_a_message_may_be_left_at_once_or_once_asked_for(store: Store, writer: Writer, on: Line) -> None:
     assert on.says("I would like to leave a message", "um ok", "my car is very big") == [
         step("message"),
