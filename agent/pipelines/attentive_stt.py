@@ -9,7 +9,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from livekit import rtc
@@ -25,6 +24,7 @@ from livekit.agents import (
 
 from agent.measurements import provider_failed
 from agent.pipelines.reserves import SAMPLE_RATE, Reserves
+from agent.pipelines.utterances import Utterance, Wordless
 
 log = logging.getLogger("holdline.pipeline")
 
@@ -85,21 +85,6 @@ class AttentiveSTT(stt.STT[Any]):
         self.emit("metrics_collected", *args, **kwargs)
 
 
-@dataclass(eq=False)
-class _Utterance:
-    """What the caller is saying, or has said."""
-
-    sound: bytearray
-    was_cut_off: bool
-    """The provider did not hear all of it."""
-    unheard_s: float = 0.0
-    """How much of it came after the provider's last words."""
-    has_words: asyncio.Event = field(default_factory=asyncio.Event)
-    """From the provider, for all of it so far."""
-    was_noticed: bool = False
-    """The provider has heard something of it."""
-
-
 class _Stream(stt.RecognizeStream):
     def __init__(self, owner: AttentiveSTT, *, conn_options: APIConnectOptions) -> None:
         super().__init__(stt=owner, conn_options=conn_options, sample_rate=SAMPLE_RATE)
@@ -113,8 +98,9 @@ class _Stream(stt.RecognizeStream):
         """Words that the provider gives for sound before this are late: others stand for them."""
         self._is_in_time = True
         self._has_ended = False
-        self._utterance: _Utterance | None = None
+        self._utterance: Utterance | None = None
         """The last one that began."""
+        self._wordless = Wordless()
         self._is_speaking = False
         self._settling: set[asyncio.Task[None]] = set()
 
@@ -178,6 +164,7 @@ class _Stream(stt.RecognizeStream):
             self._line_offset_s = line.start_time_offset = self.start_time_offset + (time.time() - self._start_time)
             self._line_s = self._settled_until_s = 0.0
             self._line = line
+            self._wordless.start_anew()
             async for event in line:
                 self._heard(event)
 
@@ -185,15 +172,18 @@ class _Stream(stt.RecognizeStream):
         has_words = bool(event.alternatives and event.alternatives[0].text.strip())
         if has_words and self._is_late(event):
             return
-        if has_words and self._utterance is not None:
-            self._utterance.was_noticed = True
+        if has_words:
+            utterances = self._wordless.spoken_in(event.alternatives[0], since_s=self._line_offset_s)
+            for one in utterances:
+                one.was_noticed = True
             if event.type is stt.SpeechEventType.FINAL_TRANSCRIPT:
-                if self._utterance.was_cut_off:
+                if any(one.was_cut_off for one in utterances):
                     return  # it knows only the end of it
-                self._utterance.has_words.set()
-                self._utterance.was_noticed = False
-                self._utterance.unheard_s = 0.0
-                self._utterance.sound.clear()
+                for one in utterances:
+                    one.has_words.set()
+                    one.was_noticed = False
+                    one.unheard_s = 0.0
+                    one.sound.clear()
                 self._is_in_time = True
         self._event_ch.send_nowait(event)
 
@@ -208,11 +198,13 @@ class _Stream(stt.RecognizeStream):
         async for event in activity:
             if event.type is vad.VADEventType.START_OF_SPEECH:
                 self._is_speaking = True
-                self._utterance = _Utterance(
+                self._utterance = Utterance(
                     sound=bytearray(_samples(event)),
                     was_cut_off=self._line is None,
+                    from_s=self._line_s - event.speech_duration,
                     unheard_s=event.speech_duration,
                 )
+                self._wordless.add(self._utterance)
             elif event.type is vad.VADEventType.INFERENCE_DONE and event.speaking and self._utterance is not None:
                 self._utterance.sound += _samples(event)
                 if event.raw_accumulated_speech > 0:
@@ -221,12 +213,19 @@ class _Stream(stt.RecognizeStream):
                     self._utterance.has_words.clear()  # there is more of it
             elif event.type is vad.VADEventType.END_OF_SPEECH and self._utterance is not None:
                 self._is_speaking = False
-                settling = asyncio.create_task(self._settle(self._utterance, until_s=self._line_s))
+                self._utterance.until_s = self._line_s
+                settling = asyncio.create_task(self._settle(self._utterance))
                 self._settling.add(settling)
                 settling.add_done_callback(self._settling.discard)
 
-    async def _settle(self, utterance: _Utterance, *, until_s: float) -> None:
-        """See that the utterance gets its words."""
+    async def _settle(self, utterance: Utterance) -> None:
+        try:
+            await self._see_to_its_words(utterance)
+        finally:
+            self._wordless.remove(utterance)
+
+    async def _see_to_its_words(self, utterance: Utterance) -> None:
+        """The provider has some time for them; then a reserve tells them."""
         if not utterance.was_cut_off:
             if utterance.has_words.is_set():
                 return
@@ -247,7 +246,7 @@ class _Stream(stt.RecognizeStream):
             return
         self._is_in_time = self._is_in_time and utterance.was_cut_off
         utterance.has_words.set()
-        self._settled_until_s = max(self._settled_until_s, until_s)
+        self._settled_until_s = max(self._settled_until_s, utterance.until_s)
         self._event_ch.send_nowait(found)
 
 

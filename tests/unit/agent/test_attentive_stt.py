@@ -247,6 +247,36 @@ async def test_late_words_are_told_from_those_of_the_next_utterance(on: Line) ->
     assert on.texts == ["by the first", "never mind"]
 
 
+@pytest.mark.parametrize("until_s", [(1.9, 4.2), (0.0, 0.0)], ids=["with times", "without"])
+async def test_words_that_come_once_the_caller_goes_on_are_those_of_what_was_said_before(
+    on: Line, until_s: tuple[float, float]
+) -> None:
+    await on.speech()
+    await on.pause()
+    await on.silence(0.15)
+    await on.speech(0.2)
+    on.provider.hears("do you have parking", until_s=until_s[0])
+    await on.more_speech(1.5)
+    on.provider.hears("on sundays", until_s=until_s[1])
+    await on.pause()
+    await on.silence(3)
+    assert on.texts == ["do you have parking", "on sundays"]
+    assert on.first_reserve.given_s == []
+
+
+async def test_what_a_caller_goes_on_with_goes_whole_to_the_reserve_where_only_the_first_words_came(on: Line) -> None:
+    await on.speech()
+    await on.pause()
+    await on.silence(0.15)
+    await on.speech(0.2)
+    on.provider.hears("do you have parking", until_s=1.9)
+    await on.more_speech(1.3)
+    await on.pause()
+    await on.silence(3)
+    assert on.texts == ["do you have parking", "by the first"]
+    assert on.first_reserve.given_s == [pytest.approx(1.5, abs=0.1)]
+
+
 async def test_a_provider_that_was_late_is_waited_for_less_until_it_is_in_time_again(on: Line) -> None:
     await on.speech()
     await on.pause()
