@@ -67,12 +67,15 @@ class Hold:
         if self._claimed_by and quiet_s >= ANNOUNCE_AFTER_S:
             self._music.hush()
             await self._floor.keep_company(words("looking", name=self._claimed_by.popleft()))
-        elif not self._questions.is_waiting:  # nobody is there: the caller has been told, and need not hold
-            self._music.hush()
-        elif not self._questions.is_kept_company and quiet_s < REPLY_WITHIN_S:
+        elif not self._has_use_for_company(quiet_s):
             self._music.hush()
         elif quiet_s >= self._progress_every_s:
             self._music.hush()
             await self._floor.keep_company(self._patience.estimate() or next(self._progress))
         elif quiet_s >= MUSIC_AFTER_S:
             self._music.play()
+
+    def _has_use_for_company(self, quiet_s: float) -> bool:
+        """Not where nobody is there, since they have been told and need not hold, nor while they think of a reply."""
+        questions = self._questions
+        return questions.is_waiting and (questions.is_kept_company or quiet_s >= REPLY_WITHIN_S)

@@ -1,5 +1,6 @@
-"""A reply that was cut, or had no voice, is said once more from the floor, unless the caller has gone on with words, or it is no
-longer true.
+"""A reply that was cut, or had no voice, is said once more from the floor.
+
+Not where the caller has gone on with words, nor where it is no longer true.
 """
 
 import asyncio

@@ -35,8 +35,8 @@ SETTLED = "This question needs no answer any more, so nothing was passed on."
 
 _CODE = re.compile(r"\s*#?([A-Z]\d)\b[\s:.,;)-]*(.*)", re.DOTALL | re.IGNORECASE)
 _COURTESY = re.compile(
-    r"[\s.,!]*(?:(?:ok(?:ay)?|great|perfect|good|got it|no problem|thanks?|thank you|thx|cheers|you(?:'re| are) welcome)"
-    r"[\s.,!]*)+",
+    r"[\s.,!]*(?:(?:ok(?:ay)?|great|perfect|good|got it|no problem|thanks?|thank you|thx|cheers"
+    r"|you(?:'re| are) welcome)[\s.,!]*)+",
     re.IGNORECASE,
 )
 _NO_ANSWER = re.compile(

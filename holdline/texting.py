@@ -149,9 +149,7 @@ def not_delivered(
     """Twilio had it, and it did not arrive: whoever counts as told has not been. Again is harmless."""
 
     def decide(request: HelpRequest, message: TextMessage) -> HelpRequest:
-        is_caller_untold = (
-            message.has_told and message.version == request.answer_version and request.settled_by is None
-        )
+        is_caller_untold = message.has_told and message.version == request.answer_version and request.settled_by is None
         after = _failed(request, which, message, problem)
         return after.untold(at=at) if is_caller_untold else after
 

@@ -317,7 +317,9 @@ def test_what_nobody_may_see_any_more_is_owed_to_nobody(store: Store) -> None:
 
 
 def test_what_is_owed_is_told_as_it_stands_now(store: Store) -> None:
-    store.commit(Put(a_request_that_is(Status.FOLLOW_UP, answer_version=1, accepted_answer="Yes.", caller_number=CALLER)))
+    store.commit(
+        Put(a_request_that_is(Status.FOLLOW_UP, answer_version=1, accepted_answer="Yes.", caller_number=CALLER))
+    )
     corrected = desk.correct(store, "request-1", "No.", by=ANA, at=later(1))
     assert next_call.as_owed_now(store, "request-1", at=later(2)) == corrected
     desk.close(store, "request-1", by=ANA, at=later(3))

@@ -444,7 +444,9 @@ def test_who_heard_it_on_a_second_call_stays_told_though_the_text_is_lost(store:
 
 
 def a_wish_answered_late(store: Store) -> HelpRequest:
-    return answered_late(store, answer="We will ring you at ten.", teaches=False, question="The caller asks to be called.")
+    return answered_late(
+        store, answer="We will ring you at ten.", teaches=False, question="The caller asks to be called."
+    )
 
 
 def test_a_text_does_not_take_the_place_of_a_call_back(store: Store) -> None:
