@@ -3,6 +3,7 @@
 Nothing here connects before the first request, because a gRPC client does not survive a server's fork.
 """
 
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ class Context:
 
 
 _instead: Context | None = None
+_one_at_a_time = threading.Lock()
 
 
 def settings() -> FunctionsSettings:
@@ -47,8 +49,10 @@ def context() -> Context:
     logs.about()
     if _instead is not None:
         return _instead
-    trace_this_request(_telemetry())
-    return _context()
+    with _one_at_a_time:  # the first requests of a process come in several threads, and clients are made once
+        traces, made = _telemetry(), _context()
+    trace_this_request(traces)
+    return made
 
 
 @contextmanager

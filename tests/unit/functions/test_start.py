@@ -25,19 +25,45 @@ def test_a_missing_setting_keeps_a_function_from_starting_and_all_of_them_are_na
 
 def test_a_cold_start_does_not_import_what_a_ringing_phone_does_not_need() -> None:
     """A caller waits for the first request of a process to be answered, imports and all."""
-    program = "import sys, functions.main; print(*sys.modules)"
+    imported = printed("import sys, functions.main; print(*sys.modules)")
+    heavy = {"firebase_admin", "google.events", "google.genai", "livekit.agents", "livekit.rtc", "twilio.rest"}
+    heavy |= {"holdline.knowledge", "numpy", "rapidfuzz", "snowballstemmer"}
+    assert heavy.isdisjoint(imported)
+
+
+def test_requests_that_come_at_once_to_a_fresh_process_share_its_clients() -> None:
+    program = """
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from functions.context import context
+
+def first(_):
+    together.wait()
+    return id(context())
+
+together = Barrier(16)
+with ThreadPoolExecutor(16) as requests:
+    print(*requests.map(first, range(16)))
+"""
+    assert len(set(printed(program))) == 1
+
+
+def printed(program: str) -> list[str]:
+    """The words of the first line that a Python program printed in a process of its own, with the settings of a function."""
     given = {name.upper(): str(index) for index, name in enumerate(FunctionsSettings.model_fields)}
     given |= {
         "LOG_LEVEL": "INFO",
         "LOG_FORMAT": "json",
         "DEFAULT_VOICE_AGENT": "salon/front-desk",
         "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "GOOGLE_CLOUD_PROJECT": "demo-holdline",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "",
+        "FIRESTORE_EMULATOR_HOST": "127.0.0.1:1",
+        "LIVEKIT_URL": "ws://127.0.0.1:1",
         "PATH": os.environ["PATH"],
     }
-    imported = subprocess.run([sys.executable, "-c", program], env=given, capture_output=True, text=True, check=True)
-    heavy = {"firebase_admin", "google.events", "google.genai", "livekit.agents", "livekit.rtc", "twilio.rest"}
-    heavy |= {"holdline.knowledge", "numpy", "rapidfuzz", "snowballstemmer"}
-    assert heavy.isdisjoint(imported.stdout.split())
+    ran = subprocess.run([sys.executable, "-c", program], env=given, capture_output=True, text=True, check=True)
+    return ran.stdout.splitlines()[0].split()  # what is logged at its end comes after
 
 
 def test_the_seam_is_closed_again_behind_a_test(world: World) -> None:
