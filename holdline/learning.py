@@ -25,7 +25,7 @@ def learn(store: Store, request: HelpRequest, *, tz: tzinfo, at: datetime) -> Kn
     """The entry that was written, under the request's own id, or None where there is nothing (new) to learn.
 
     `tz` is the organisation's time zone, in which an answer says "today". Raises Unavailable, and InvalidDocument where
-    people broke the entry or the call.
+    people broke the entry, its version or the call.
     """
     if request.accepted_answer is None or not request.teaches:
         return None
@@ -42,6 +42,7 @@ def learn(store: Store, request: HelpRequest, *, tz: tzinfo, at: datetime) -> Kn
                 Create(KnowledgeVersion.of(entry)),
             )
         except (AlreadyExists, Stale):  # somebody was faster: look again at what stands there now
+            store.get(KnowledgeVersion, KnowledgeVersion.of(entry).id)  # which a hand may have broken
             continue
         return entry
     raise Stale(f"{KnowledgeEntry.collection}/{request.id} kept changing")

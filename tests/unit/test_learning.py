@@ -7,6 +7,7 @@ import pytest
 
 from holdline import desk, line
 from holdline.call import Call, CallKind, Outcome
+from holdline.errors import InvalidDocument
 from holdline.help_request import HelpRequest
 from holdline.knowledge import KnowledgeEntry, KnowledgeVersion, Review, Scope, Source
 from holdline.learning import learn
@@ -54,6 +55,16 @@ def corrected(store: Store, database: MemoryDatabase, text: str, *, at: datetime
 
 def learned(store: Store) -> KnowledgeEntry:
     return must_get(store, KnowledgeEntry, REQUEST).record
+
+
+def test_a_version_that_a_hand_broke_is_said_to_be_broken_and_not_tried_for_ever(
+    store: Store, database: MemoryDatabase
+) -> None:
+    asked(store)
+    request = answered(store)
+    database.write_by_hand(f"orgs/salon/knowledge_versions/{REQUEST}_1", {"version": "one"})
+    with pytest.raises(InvalidDocument):
+        learn(store, request, tz=TZ, at=NOW)
 
 
 def test_what_was_said_to_a_caller_who_only_wanted_a_person_is_not_learned(store: Store) -> None:

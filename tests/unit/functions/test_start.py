@@ -49,7 +49,7 @@ with ThreadPoolExecutor(16) as requests:
 
 
 def printed(program: str) -> list[str]:
-    """The words of the first line that a Python program printed in a process of its own, with the settings of a function."""
+    """The words of the first line that a Python program printed, in a process of its own with a function's settings."""
     given = {name.upper(): str(index) for index, name in enumerate(FunctionsSettings.model_fields)}
     given |= {
         "LOG_LEVEL": "INFO",
