@@ -17,10 +17,14 @@ from livekit.agents import (
 
 
 class ScriptedModel(llm.LLM[Any]):
-    """Replies with the next line of its script, and with nothing once that is over."""
+    """Replies with the next line of its script, and with nothing once that is over.
 
-    def __init__(self, *script: str) -> None:
+    One that `asks` puts it to a supervisor, and numbers its tool calls anew with each reply, as some do.
+    """
+
+    def __init__(self, *script: str, asks: bool = False) -> None:
         super().__init__()
+        self.asks = asks
         self.script = deque(script)
         self.failures = 0
         """How many of the next tries fail."""
@@ -47,40 +51,16 @@ class _Reply(llm.LLMStream):
         if model.failures:
             model.failures -= 1
             raise APIConnectionError("no model")
-        if model.script:
-            delta = llm.ChoiceDelta(role="assistant", content=model.script.popleft())
+        if model.script and (self._tools or not model.asks):
+            words = model.script.popleft()
+            delta = _asking(words) if model.asks else llm.ChoiceDelta(role="assistant", content=words)
             self._event_ch.send_nowait(llm.ChatChunk(id=uuid4().hex, delta=delta))
 
 
-class ForgetfulModel(llm.LLM[Any]):
-    """Asks a supervisor where it may, in its script's words; each reply's first tool call has the same id."""
-
-    def __init__(self, *script: str) -> None:
-        super().__init__()
-        self.script = deque(script)
-
-    def chat(
-        self,
-        *,
-        chat_ctx: llm.ChatContext,
-        tools: list[llm.Tool] | None = None,
-        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
-        parallel_tool_calls: NotGivenOr[bool] = NOT_GIVEN,
-        tool_choice: NotGivenOr[llm.ToolChoice] = NOT_GIVEN,
-        extra_kwargs: NotGivenOr[dict[str, Any]] = NOT_GIVEN,
-    ) -> llm.LLMStream:
-        return _Call(self, chat_ctx=chat_ctx, tools=tools or [], conn_options=conn_options)
-
-
-class _Call(llm.LLMStream):
-    async def _run(self) -> None:
-        model = self._llm
-        assert isinstance(model, ForgetfulModel)
-        if model.script and self._tools:
-            arguments = json.dumps({"question": model.script.popleft(), "reason": "unknown"})
-            call = llm.FunctionToolCall(name="ask_supervisor", arguments=arguments, call_id="ask_supervisor:0")
-            delta = llm.ChoiceDelta(role="assistant", tool_calls=[call])
-            self._event_ch.send_nowait(llm.ChatChunk(id=uuid4().hex, delta=delta))
+def _asking(question: str) -> llm.ChoiceDelta:
+    arguments = json.dumps({"question": question, "reason": "unknown"})
+    call = llm.FunctionToolCall(name="ask_supervisor", arguments=arguments, call_id="ask_supervisor:0")
+    return llm.ChoiceDelta(role="assistant", tool_calls=[call])
 
 
 class BrokenModel(llm.LLM[Any]):

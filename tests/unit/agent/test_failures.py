@@ -15,7 +15,7 @@ from holdline.help_request import HelpRequest, Status
 from holdline.memory_store import MemoryDatabase
 from holdline.store import Store
 from tests.builders import NOW
-from tests.unit.agent.models import BrokenModel, ForgetfulModel, ScriptedModel
+from tests.unit.agent.models import BrokenModel, ScriptedModel
 from tests.unit.agent.studio import SPEECH_S
 from tests.unit.agent.whole_line import HOURS, RELAYED, TIMEOUT_S, Line, answered
 
@@ -89,7 +89,7 @@ async def test_a_model_that_fails_once_and_then_replies_is_not_helped_out(
 async def test_a_model_that_counts_its_tool_calls_anew_in_each_reply_has_every_question_asked(
     database: MemoryDatabase, store: Store, is_answered_before: bool
 ) -> None:
-    model = ForgetfulModel("do you have parking", "can i bring my dog")
+    model = ScriptedModel("do you have parking", "can i bring my dog", asks=True)
     async with answered(Line(database, store, model=model)) as line:
         line.say("do you have parking")
         await asyncio.sleep(5)
