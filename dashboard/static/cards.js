@@ -1,8 +1,10 @@
 // The cards of the live queue, and which of them somebody means.
 export const cardOf = (element) => element.closest?.("[data-request]") ?? null;
-export const boxOf = (part) => part.querySelector("textarea[data-draft]");
+export const boxOf = (form) => form.querySelector("textarea[data-draft]");
 export const noteOf = (part) => part.querySelector("[data-note]");
 // A card may hold two forms that words are written in: an answer, and the correction of one.
+export const answerBoxOf = (card) => card.querySelector(".composer [data-draft]");
+export const correctionBoxOf = (card) => card.querySelector(".correction [data-draft]");
 export const formOf = (element) => element.closest?.(".composer, .correction") ?? null;
 export const cards = () => [...document.querySelectorAll("#board [data-request]")];
 const openOnes = () => cards().filter((card) => card.matches(".is-open"));

@@ -1,6 +1,8 @@
 // The live queue in the browser: what the stream brings is morphed into the page by htmx and idiomorph; this file adds
 // what a server cannot do. It works on whatever cards there are, so nothing has to be set up again after a morph.
-import { boxOf, cardOf, cards, formOf, isBeingWritten, isForMe, isTouched, meant, nextToAnswer, noteOf } from "./cards.js";
+import {
+  answerBoxOf, boxOf, cardOf, cards, correctionBoxOf, formOf, isBeingWritten, isForMe, isTouched, meant, nextToAnswer, noteOf,
+} from "./cards.js";
 import { keepTime, tick } from "./clocks.js";
 import { forget, keepDrafts, restore } from "./drafts.js";
 import { followLine } from "./lamp.js";
@@ -104,7 +106,7 @@ function wrote(form) {
 }
 
 function use(card, words) {
-  const box = boxOf(card);
+  const box = answerBoxOf(card);
   if (!suggest(box, words)) noteOf(card).textContent = `Together that would be more than ${box.maxLength} characters.`;
 }
 
@@ -146,7 +148,7 @@ document.addEventListener("keydown", (event) => {
     if (!card && cards().length) announcer.textContent = "Choose a caller first: claim the question, or go to its box.";
   } else if (event.code === "KeyA") {
     const card = nextToAnswer(event.target);
-    if (card) boxOf(card).focus();
+    if (card) answerBoxOf(card).focus();
   } else {
     return;
   }
@@ -191,7 +193,7 @@ function done({ request, verb, status, sentAt }) {
   const card = document.getElementById(`request-${request}`);
   if (verb === "answer") {
     forget(request);
-    const box = card && boxOf(card);
+    const box = card && answerBoxOf(card);
     if (box) {
       box.value = "";
       box.blur();
@@ -200,7 +202,7 @@ function done({ request, verb, status, sentAt }) {
   }
   if (verb === "correct") {
     forget(`${request}-correction`);
-    const box = card?.querySelector(".correction [data-draft]");
+    const box = card && correctionBoxOf(card);
     if (box) {
       box.defaultValue = box.value; // these are the words that the next correction begins with
       box.blur();
@@ -224,7 +226,7 @@ function isSeen(request, verb) {
   const card = document.getElementById(`request-${request}`);
   if (!card) return true;
   const isAnswered = !card.matches(".is-open, .is-late");
-  const isCorrected = card.querySelector(".given p")?.textContent === card.querySelector(".correction [data-draft]")?.defaultValue;
+  const isCorrected = card.querySelector(".given p")?.textContent === correctionBoxOf(card)?.defaultValue;
   const seen = { claim: card.matches(".is-mine"), release: !card.matches(".is-mine"), correct: isCorrected };
   return seen[verb] ?? isAnswered;
 }

@@ -71,6 +71,8 @@ def test_a_reply_that_came_after_the_card_had_changed_is_announced_all_the_same(
     card.get_by_role("button", name="Send to caller").click()
     expect(page.locator("#announcer")).to_have_text("It is on its way")
     assert not page.evaluate("Object.keys(sessionStorage).some(key => key.startsWith('holdline-draft'))")
+    card.get_by_text("Correct", exact=True).click()
+    expect(card.get_by_label("Corrected words")).to_have_value("Yes, upstairs.")
 
 
 def test_no_page_is_loaded_anew_because_a_reply_came_after_what_it_tells(
