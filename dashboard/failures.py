@@ -10,6 +10,8 @@ from werkzeug.exceptions import HTTPException
 from dashboard.identity import IdentityUnavailable
 from holdline.errors import Unavailable
 
+SAYS = "Holdline-Says"
+"""Marks words of ours, which a script shows; a proxy's are for nobody who answers callers."""
 _WORDS = {
     400: ("That did not arrive whole", "Go back, load the page again and try once more."),
     404: ("There is no such page", "It may have moved, or it belongs to another organisation."),
@@ -42,10 +44,10 @@ def _storage_is_away(error: Unavailable) -> ResponseReturnValue:
 
 
 def _identity_is_away(error: IdentityUnavailable) -> ResponseReturnValue:
-    return _page("Signing in does not work right now", "Load the page again in a moment.", 503)
+    return _page("Signing in does not work right now", "Nothing was done: try again in a moment.", 503)
 
 
 def _page(title: str, words: str, status: int) -> ResponseReturnValue:
     if "HX-Request" in request.headers:
-        return f"{title}. {words}", status, {"Content-Type": "text/plain; charset=utf-8"}
+        return f"{title}. {words}", status, {"Content-Type": "text/plain; charset=utf-8", SAYS: "yes"}
     return render_template("failure.html", title=title, words=words), status

@@ -29,8 +29,8 @@ def switch() -> ResponseReturnValue:
         if not has_script:
             raise
         problem = "Our storage does not answer: nothing was changed."
-        was_away = is_away(s.clock())
-        return render_template("_presence.html", is_away=was_away, problem=problem), HTTPStatus.SERVICE_UNAVAILABLE
+        shown = render_template("_presence.html", is_away=is_away(s.clock()), problem=problem)
+        return shown, HTTPStatus.SERVICE_UNAVAILABLE, {"HX-Retarget": "#presence"}
     if not has_script:
         return redirect(url_for("queue.index"), code=HTTPStatus.SEE_OTHER)
     return render_template("_presence.html", is_away=goes)

@@ -6,6 +6,7 @@ import {
 import { keepTime, tick } from "./clocks.js";
 import { forget, keepDrafts, restore } from "./drafts.js";
 import { followLine } from "./lamp.js";
+import { quiet, tellFailures } from "./notes.js";
 import { followSwitch, lookForMe } from "./presence.js";
 import { preview } from "./preview.js";
 import { chime, soundSwitch } from "./sound.js";
@@ -73,11 +74,6 @@ function showOwed(count) {
   const badge = document.getElementById("owed");
   badge.textContent = count;
   badge.hidden = count === "0";
-}
-
-function quiet(part) {
-  const note = noteOf(part);
-  if (note && !note.matches(".is-standing")) note.textContent = "";
 }
 
 // --- writing ---------------------------------------------------------------------------------------------------
@@ -170,9 +166,7 @@ document.addEventListener("click", (event) => {
 // --- what the server says to what was done ---------------------------------------------------------------------
 
 document.addEventListener("htmx:beforeRequest", (event) => {
-  const card = cardOf(event.target);
-  if (!card) return;
-  quiet(formOf(event.target) ?? card);
+  quiet(event.target);
   const { xhr } = event.detail;
   const sentAt = Date.now();
   // Not as an event of htmx, which a form that the stream has already taken away would not pass on.
@@ -231,15 +225,6 @@ function isSeen(request, verb) {
   return seen[verb] ?? isAnswered;
 }
 
-for (const name of ["htmx:sendError", "htmx:responseError"]) {
-  document.addEventListener(name, (event) => {
-    const note = noteOf(formOf(event.target) ?? cardOf(event.target) ?? event.target);
-    if (!note) return;
-    const said = event.detail.xhr?.responseText;
-    note.textContent = said && said.length < 300 ? said : "That did not arrive. Your words are still here: try again.";
-  });
-}
-
 document.addEventListener("htmx:sseMessage", (event) => event.detail.type === "board" && settle());
 
 keepDrafts();
@@ -247,5 +232,6 @@ soundSwitch(document.getElementById("sound"));
 followLine(document.body);
 keepTime(document.getElementById("overview").dataset.now); // the page's own; a board from the stream may be older
 followSwitch();
+tellFailures();
 settle({ quietly: true });
 setInterval(() => tick(board), 250);

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from holdline.help_request import HelpRequest
 from holdline.presence import Presence
 from holdline.store import Put, Query, Store
 from tests.e2e.pages.cards import now
@@ -58,6 +59,26 @@ def test_every_page_of_somebody_shows_where_they_said_to_be(
     side(desk, "Away").click()
     is_on(phone, "Away")
     expect(phone.get_by_text("callers are told that nobody is there")).to_be_visible()
+
+
+def test_a_switch_that_our_server_did_not_answer_stays_and_says_so_until_it_is_used_again(
+    signed_in: Callable[..., Page], ask: Callable[..., HelpRequest], complaints: list[str]
+) -> None:
+    page = signed_in()
+    note = page.locator("#presence").get_by_role("alert")
+    side(page, "At the desk").click()
+    is_on(page, "At the desk")
+    page.route("**/presence", lambda route: route.fulfill(status=503, body="upstream"))
+    side(page, "Away").click()
+    expect(note).to_contain_text("did not arrive")
+    is_on(page, "At the desk")
+    ask()
+    expect(page.locator("#announcer")).to_have_text("Somebody new is waiting")
+    page.unroute("**/presence")
+    side(page, "Away").click()
+    is_on(page, "Away")
+    expect(note).to_be_hidden()
+    assert complaints == []
 
 
 def test_the_switch_works_without_script(signed_in: Callable[..., Page], people: list[dict[str, str]]) -> None:

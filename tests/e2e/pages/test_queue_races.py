@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -73,6 +74,40 @@ def test_a_reply_that_came_after_the_card_had_changed_is_announced_all_the_same(
     assert not page.evaluate("Object.keys(sessionStorage).some(key => key.startsWith('holdline-draft'))")
     card.get_by_text("Correct", exact=True).click()
     expect(card.get_by_label("Corrected words")).to_have_value("Yes, upstairs.")
+
+
+def answers_with(page: Page, **reply: Any) -> None:
+    page.route("**/answer", lambda route: route.fulfill(**reply))
+
+
+def hangs(page: Page) -> None:
+    """No reply ever comes; the page waits for one a hundredth of the usual time."""
+    page.evaluate("htmx.config.timeout /= 100")
+    page.route("**/answer", lambda route: None)
+
+
+@pytest.mark.parametrize(
+    "fails",
+    [
+        partial(answers_with, status=503, body="upstream connect error"),
+        partial(answers_with, status=502, body="<html><body>Bad Gateway</body></html>", content_type="text/html"),
+        hangs,
+    ],
+    ids=["unavailable", "bad gateway", "no reply"],
+)
+def test_an_answer_that_did_not_reach_our_server_is_said_to_have_not_and_stays_in_its_box(
+    signed_in: Callable[..., Page], ask: Callable[..., HelpRequest], fails: Callable[[Page], None]
+) -> None:
+    page = signed_in()
+    card = card_of(page, ask())
+    fails(page)
+    card.get_by_label("Answer").fill("Yes, upstairs.")
+    card.get_by_role("button", name="Send to caller").click()
+    expect(card.get_by_role("alert")).to_have_text("That did not arrive. Your words are still here: try again.")
+    expect(card.get_by_label("Answer")).to_have_value("Yes, upstairs.")
+    page.unroute("**/answer")
+    card.get_by_role("button", name="Send to caller").click()
+    expect(card).to_contain_text("On its way to the caller")
 
 
 def test_no_page_is_loaded_anew_because_a_reply_came_after_what_it_tells(

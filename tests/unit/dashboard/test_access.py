@@ -97,6 +97,9 @@ def test_without_the_identity_provider_one_can_read_and_change_nothing(ana: Brow
     identity.is_away = True
     assert ana.get("/").status_code == 200
     assert ana.post("/help/r1/claim").status_code == 503
+    reply = ana.post("/help/r1/answer", htmx=True, answer="Yes.")
+    assert (reply.status_code, reply.headers["Holdline-Says"]) == (503, "yes"), "a page shows no words of a proxy's"
+    assert "Signing in does not work right now" in reply.text
 
 
 def test_a_session_is_over_after_its_time(ana: Browser, clock: Clock) -> None:

@@ -151,6 +151,7 @@ def test_a_switch_that_storage_does_not_take_says_so_and_stays(
     assert reply.status_code == 503
     assert "does not answer" in reply.text
     if htmx:
+        assert reply.headers["HX-Retarget"] == "#presence"
         assert 'value="no" aria-pressed="true"' in reply.text
     assert not presence(salon).is_away
 
