@@ -16,6 +16,13 @@ function show() {
   if (label.textContent !== words) label.textContent = words;
 }
 
+// A connection that died without a word, such as under a lid that was closed, is not noticed by the browser.
+function revive() {
+  if (!stream || Date.now() - lastBeat < LATE_MS) return;
+  stream.close();
+  stream.dispatchEvent(new Event("error")); // on which htmx opens a new one, which begins with the whole board
+}
+
 export function followLine(body) {
   body.addEventListener("htmx:sseOpen", (event) => {
     isOpen = true;
@@ -31,15 +38,13 @@ export function followLine(body) {
       location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
     });
   });
-  body.addEventListener("htmx:sseError", () => {
+  body.addEventListener("htmx:sseError", ({ detail: { source } }) => {
     isOpen = false;
+    if (source.readyState === EventSource.CLOSED) stream = null; // htmx opens another in its place, and once
     show();
   });
-  // A connection that died without a word, such as under a lid that was closed, is not noticed by the browser.
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden || !stream || Date.now() - lastBeat < LATE_MS) return;
-    stream.close();
-    stream.dispatchEvent(new Event("error")); // on which htmx opens a new one, which begins with the whole board
-  });
-  setInterval(show, 1000);
+  setInterval(() => {
+    show();
+    revive();
+  }, 1000);
 }

@@ -157,20 +157,45 @@ def test_no_page_is_loaded_anew_under_somebody_who_writes(
     expect(card_of(page, first)).to_contain_text("You are on it")
 
 
-def test_a_page_that_wakes_up_finds_its_stream_again_and_keeps_its_draft(
+def test_a_stream_that_died_without_a_word_is_opened_anew_and_no_draft_is_lost(
     signed_in: Callable[..., Page], ask: Callable[..., HelpRequest], store: Store
 ) -> None:
+    """As under a lid that was closed, or behind a router that forgot it while the page stayed in front."""
     page = signed_in()
     page.clock.install()
     request = ask()
     box = card_of(page, request).get_by_label("Answer")
     box.fill("Yes, ups")
     remember(page)
-    page.clock.fast_forward(60_000)
-    expect(page.get_by_text("Reconnecting")).to_be_visible()
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    with page.expect_request("**/live"):
+        page.clock.fast_forward(60_000)
     expect(page.get_by_text("Line is live")).to_be_visible()
     line.add_detail(store, request.id, "a grand one if possible")
     expect(card_of(page, request)).to_contain_text("a grand one if possible")
     expect(box).to_have_value("Yes, ups")
     assert is_the_same(page)
+
+
+@pytest.mark.parametrize("refuse", [Route.abort, partial(Route.fulfill, status=503)], ids=["no network", "no server"])
+def test_an_outage_leaves_one_stream_however_long_it_was(
+    signed_in: Callable[..., Page], refuse: Callable[[Route], None]
+) -> None:
+    page = signed_in()
+    page.add_init_script(
+        """
+        window.streams = [];
+        window.EventSource = class extends EventSource {
+            constructor(...given) { super(...given); streams.push(this); }
+        };
+        """
+    )
+    page.reload()
+    page.clock.install()
+    expect(page.get_by_text("Line is live")).to_be_visible()
+    page.route("**/live", lambda route: refuse(route))
+    for _ in range(4):
+        page.clock.fast_forward(60_000)
+        expect(page.get_by_text("Reconnecting")).to_be_visible()
+    page.unroute("**/live")
+    expect(page.get_by_text("Line is live")).to_be_visible(timeout=15_000)
+    assert page.evaluate("streams.filter(stream => stream.readyState !== EventSource.CLOSED).length") == 1
