@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 RECENT = 20
 LOOK_AGAIN = timedelta(seconds=5)
 """How soon it is seen what a caller leaves, or a colleague elsewhere does, after nobody answered."""
+TOLD_WITHIN = timedelta(seconds=5)
+"""So long a new watch may take to tell the first state, before that is read."""
 
 
 class Feed:
@@ -33,6 +35,7 @@ class Feed:
         self._gone: set[str] = set()
         self._ended: dict[str, HelpRequest] = {}
         self._looked_at: datetime | None = None
+        self._opened_at: datetime | None = None
         self._watch: Watch | None = None
         self._closed = False
 
@@ -41,6 +44,7 @@ class Feed:
         with self._opening:
             if self._watch is not None or self._closed:
                 return
+            self._opened_at = at
             try:
                 self._ended = {request.id: request for request in ended_lately(self._store, at=at)}
             except Unavailable:
@@ -65,15 +69,15 @@ class Feed:
         return self._closed
 
     def board(self, *, at: datetime) -> Board | None:
-        """The state now; None until the first one arrived."""
+        """The state now; None until there is one, and while it can be neither watched nor read."""
         while True:
             self._look_how_they_ended(at=at)
             with self._changed:
                 if self._gone:  # since that look: in neither of the two, and yet not off the board
                     continue
-                if self._live is None:
-                    return None
-                return board_of([*self._live.values(), *self._ended.values()], at=at)
+                if self._live is not None:
+                    return board_of([*self._live.values(), *self._ended.values()], at=at)
+            return self._read_instead(at=at)
 
     def wait(self, seen: int, *, timeout_s: float) -> int:
         """Sleep until there is a version other than `seen`, or the time is over; the version there is now."""
@@ -122,6 +126,15 @@ class Feed:
             with self._changed:
                 self._ended |= {request.id: request for request in ended if request.status not in LIVE}
                 self._ended = {key: request for key, request in self._ended.items() if gone_at(request) > at}
+
+    def _read_instead(self, *, at: datetime) -> Board | None:
+        """The state by a reading, where the watch has told none in its time."""
+        if self._opened_at is None or at - self._opened_at < TOLD_WITHIN:
+            return None
+        try:
+            return board_now(self._store, at=at)
+        except Unavailable:
+            return None
 
     def _read(self, request_id: str) -> HelpRequest | None:
         try:

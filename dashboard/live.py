@@ -105,7 +105,7 @@ class Hub:
         return feed.is_live and self._pulse.is_felt(org, calls, at=at)
 
     def _scene(self, org: str, feed: Feed, at: datetime) -> Scene | None:
-        """None until the first state arrived."""
+        """None until there is a state."""
         board = feed.board(at=at)
         if board is None:
             return None

@@ -1,15 +1,19 @@
-// The lamp that says whether what is seen is live: the stream is open, it beats, and the server's own watch is live.
+// The lamp that says whether what is seen is live: the stream is open, has brought a board and beats, and the server's own
+// watch is live.
 import { keepTime } from "./clocks.js";
 
 const LATE_MS = 40000; // more than two beats
+const BOARD_WITHIN_MS = 10000; // of opening; where the server's watch is dumb, it reads after five seconds
 
 let isOpen = true; // until the first error: the page itself was just served
 let lastBeat = Date.now();
+let boardDueAt = Infinity;
 let stream = null;
 
 function show() {
   const lamp = document.getElementById("lamp");
-  const isLive = isOpen && lamp.dataset.watch === "live" && Date.now() - lastBeat < LATE_MS;
+  const now = Date.now();
+  const isLive = isOpen && lamp.dataset.watch === "live" && now < boardDueAt && now - lastBeat < LATE_MS;
   lamp.classList.toggle("is-lost", !isLive);
   const words = isLive ? "Line is live" : "Reconnecting";
   const label = document.getElementById("lamp-words");
@@ -27,6 +31,7 @@ export function followLine(body) {
   body.addEventListener("htmx:sseOpen", (event) => {
     isOpen = true;
     lastBeat = Date.now();
+    boardDueAt = lastBeat + BOARD_WITHIN_MS;
     const { source } = event.detail;
     stream = source;
     source.addEventListener("beat", (beat) => {
@@ -37,6 +42,9 @@ export function followLine(body) {
       source.close();
       location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
     });
+  });
+  body.addEventListener("htmx:sseMessage", () => {
+    boardDueAt = Infinity;
   });
   body.addEventListener("htmx:sseError", ({ detail: { source } }) => {
     isOpen = false;

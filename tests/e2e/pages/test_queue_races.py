@@ -199,3 +199,19 @@ def test_an_outage_leaves_one_stream_however_long_it_was(
     page.unroute("**/live")
     expect(page.get_by_text("Line is live")).to_be_visible(timeout=15_000)
     assert page.evaluate("streams.filter(stream => stream.readyState !== EventSource.CLOSED).length") == 1
+
+
+def test_a_stream_that_brings_no_board_is_not_called_live(signed_in: Callable[..., Page]) -> None:
+    page = signed_in()
+    page.add_init_script(
+        """
+        window.EventSource = class extends EventSource {
+            addEventListener(name, ...given) { if (name !== "board") super.addEventListener(name, ...given); }
+        };
+        """
+    )
+    page.reload()
+    page.clock.install()
+    expect(page.get_by_text("Line is live")).to_be_visible()
+    page.clock.fast_forward(15_000)
+    expect(page.get_by_text("Reconnecting")).to_be_visible()

@@ -13,10 +13,11 @@ from dashboard.live import Hub
 from dashboard.organisation import Organisations
 from dashboard.screen import ANYBODY, Picture, Scene, Screen
 from holdline import desk
+from holdline.errors import Unavailable
 from holdline.memory_store import MemoryDatabase
 from holdline.store import Create, Store
 from tests.builders import ANA, NOW, a_request
-from tests.unit.dashboard.world import ROSA
+from tests.unit.dashboard.world import ROSA, Clock
 
 SOON_S = 5
 
@@ -40,15 +41,24 @@ def drawn() -> Drawn:
     return Drawn()
 
 
+class Untold:
+    """A watch that storage refuses, while readings are answered."""
+
+    is_live = False
+
+    def close(self) -> None:
+        pass
+
+
 @pytest.fixture
-def hub(database: MemoryDatabase, drawn: Drawn) -> Iterator[Hub]:
+def hub(database: MemoryDatabase, drawn: Drawn, clock: Clock) -> Iterator[Hub]:
     hub = Hub(
         database,
         organisations=Organisations(database),
         attendance=Attendance(database.for_org),
         ledger=Ledger(database.for_org),
         draw=drawn,
-        clock=lambda: NOW,
+        clock=clock,
     )
     yield hub
     hub.stop()
@@ -145,6 +155,38 @@ def test_a_picture_that_cannot_be_drawn_ends_the_screen_and_the_next_viewer_gets
         drawn.fails = False
         with hub.looking_at("salon") as another:
             assert shown(another).for_eyes_of("ana") == "1 wait, seen by anybody"
+
+
+def test_a_queue_whose_watch_never_told_anything_is_read_instead_and_is_not_called_live(
+    hub: Hub, salon: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(salon), "watch", lambda *_: Untold())
+    with hub.looking_at("salon") as screen:
+        clock.passes(4)
+        hub.look_again("salon")
+        assert screen.wait(None, timeout_s=0.1) is None, "it may still tell"
+        clock.passes(2)
+        hub.look_again("salon")
+        first = shown(screen)
+        assert not first.scene.is_live
+        salon.commit(Create(a_request("r1")))
+        hub.look_again("salon")
+        assert not shown(screen, first, until=waiting(1)).scene.is_live
+
+
+def test_a_queue_that_can_be_neither_watched_nor_read_stays_as_it_was(
+    hub: Hub, salon: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise Unavailable("it does not answer")
+
+    monkeypatch.setattr(type(salon), "watch", lambda *_: Untold())
+    monkeypatch.setattr(type(salon), "find", away)
+    with hub.looking_at("salon") as screen:
+        clock.passes(6)
+        hub.look_again("salon")
+        assert screen.wait(None, timeout_s=0.1) is None
+        assert not screen.is_closed
 
 
 def test_stopping_wakes_whoever_looks(hub: Hub) -> None:
