@@ -2,10 +2,10 @@
 const KEY = "holdline-sound";
 let audio = null;
 
-// Browsers let a page sound only after it was touched once.
+// Browsers let a page sound only after it was touched, and may silence it again, as a phone does during a call.
 export function audioContext() {
   audio ??= new AudioContext();
-  if (audio.state === "suspended") audio.resume();
+  if (audio.state !== "running") audio.resume();
   return audio;
 }
 
@@ -39,5 +39,6 @@ export function soundSwitch(button) {
     audioContext();
     chime();
   });
-  for (const touch of ["pointerdown", "keydown"]) document.addEventListener(touch, audioContext, { once: true });
+  // A finger counts when it is lifted: nothing may sound from its "pointerdown".
+  for (const touch of ["pointerup", "keydown"]) document.addEventListener(touch, audioContext);
 }
