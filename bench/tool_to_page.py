@@ -6,6 +6,7 @@
 import asyncio
 import random
 import time
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import click
@@ -18,7 +19,12 @@ from bench.stack import whole
 from bench.warmth import warm_up
 from holdline.garbage import spare_what_is_loaded
 from holdline.help_request import Status
+from holdline.presence import Presence
+from holdline.store import Put
 from local.demo import SALON
+
+SOMEBODY = Presence(id="desk", name="The desk", until=datetime.now(UTC) + timedelta(hours=1))
+"""Whom the caller's questions are put to: the page is a stream alone, which answers no beat."""
 
 
 async def run(rounds: int) -> None:
@@ -29,6 +35,7 @@ async def run(rounds: int) -> None:
         await warm_up(db)
         store = await asyncio.to_thread(held.furnish, db, SALON.organisation.id)
         call = await held.Held.open(store, f"call-{uuid4().hex[:8]}", org=SALON.organisation.id)
+        await asyncio.to_thread(store.commit, Put(SOMEBODY))
         cookie = await sign_in(stack["dashboard_url"], stack["people"][0])
         page = await asyncio.to_thread(Pages, stack["dashboard_url"], cookie)
         await asyncio.to_thread(page.next, BOARD)

@@ -75,11 +75,14 @@ def sign_out() -> AnyResponse:
     return response
 
 
-def current_person() -> SignedIn | None:
+def current_person(*, is_reading: bool | None = None) -> SignedIn | None:
     """Who the request comes from, as the identity provider knows them now; raises IdentityUnavailable.
 
-    What only reads goes on while the provider does not answer; what changes something does not.
+    What only reads, which its method tells unless it is said, goes on while the provider does not answer; what changes
+    something does not.
     """
+    if is_reading is None:
+        is_reading = request.method in ("GET", "HEAD")
     cookie = request.cookies.get(COOKIE)
     if not cookie:
         return None
@@ -88,7 +91,7 @@ def current_person() -> SignedIn | None:
         try:
             return identity.signed_in(cookie, current=True)
         except IdentityUnavailable:
-            if request.method not in ("GET", "HEAD"):
+            if not is_reading:
                 raise
             return identity.signed_in(cookie, current=False)
     except NotSignedIn:

@@ -4,6 +4,7 @@ import random
 import secrets
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 from flask import Blueprint, Flask, Response, render_template, request, stream_with_context
 from flask_wtf.csrf import generate_csrf
@@ -27,13 +28,24 @@ def live() -> Response:
     try:
         person = current_person()
     except IdentityUnavailable:
-        return Response(status=503)
+        return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
     events = _end() if person is None else _events(person, request.cookies[COOKIE], form_token=generate_csrf())
     return Response(
         stream_with_context(events),
         mimetype="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
+
+
+@blueprint.post("/live/looking")
+def looking() -> Response:
+    """The page's answer to a beat. That one was sent proves nothing: a dead connection takes them for minutes."""
+    person = current_person(is_reading=True)
+    if person is None:
+        return Response(status=HTTPStatus.UNAUTHORIZED)
+    s = services()
+    s.attendance.beat(person.org, person.ref, at=s.clock())
+    return Response(status=HTTPStatus.NO_CONTENT)
 
 
 def draw(app: Flask, scene: Scene, viewer: str, at: datetime) -> str:
@@ -69,7 +81,6 @@ def _events(person: SignedIn, cookie: str, *, form_token: str) -> Iterator[str]:
                 if not _still_signed_in(cookie, at=now, person=person):
                     yield from _end()
                     return
-                s.attendance.beat(person.org, person.ref, at=now)
                 yield _event("beat", now.isoformat())
                 next_beat, earlier = now + BEAT - earlier, timedelta()
             picture = screen.wait(shown, timeout_s=max(0.05, (next_beat - now).total_seconds()))

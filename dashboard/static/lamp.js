@@ -27,7 +27,7 @@ function revive() {
   stream.dispatchEvent(new Event("error")); // on which htmx opens a new one, which begins with the whole board
 }
 
-export function followLine(body) {
+export function followLine(body, { onBeat }) {
   body.addEventListener("htmx:sseOpen", (event) => {
     isOpen = true;
     lastBeat = Date.now();
@@ -37,6 +37,7 @@ export function followLine(body) {
     source.addEventListener("beat", (beat) => {
       lastBeat = Date.now();
       keepTime(beat.data);
+      onBeat();
     });
     source.addEventListener("ended", () => {
       source.close();

@@ -19,6 +19,12 @@ export function followSwitch() {
   });
 }
 
+// The answer to a beat, which keeps the one who looks at the desk. One that is lost is made up for by the next.
+export function stillLooking() {
+  const body = new FormData(document.getElementById("presence"));
+  fetch("/live/looking", { method: "POST", body, headers: { "HX-Request": "true" } }).catch(() => {});
+}
+
 // After each board: what it says of the one who looks.
 export function lookForMe(board) {
   for (const name of board.querySelectorAll("#desk [data-person]")) {

@@ -7,7 +7,7 @@ import { keepTime, tick } from "./clocks.js";
 import { forget, keepDrafts, restore } from "./drafts.js";
 import { followLine } from "./lamp.js";
 import { quiet, tellFailures } from "./notes.js";
-import { followSwitch, lookForMe } from "./presence.js";
+import { followSwitch, lookForMe, stillLooking } from "./presence.js";
 import { preview } from "./preview.js";
 import { chime, soundSwitch } from "./sound.js";
 import { suggest } from "./suggestions.js";
@@ -229,7 +229,7 @@ document.addEventListener("htmx:sseMessage", (event) => event.detail.type === "b
 
 keepDrafts();
 soundSwitch(document.getElementById("sound"));
-followLine(document.body);
+followLine(document.body, { onBeat: stillLooking });
 keepTime(document.getElementById("overview").dataset.now); // the page's own; a board from the stream may be older
 followSwitch();
 tellFailures();

@@ -81,6 +81,13 @@ def test_a_switch_that_our_server_did_not_answer_stays_and_says_so_until_it_is_u
     assert complaints == []
 
 
+def test_a_page_answers_the_beats_of_its_stream(signed_in: Callable[..., Page]) -> None:
+    page = signed_in()
+    with page.expect_response("**/live/looking") as answered:
+        page.reload()
+    assert answered.value.status == 204
+
+
 def test_the_switch_works_without_script(signed_in: Callable[..., Page], people: list[dict[str, str]]) -> None:
     page = signed_in(people[0], java_script_enabled=False)
     side(page, "Away").click()

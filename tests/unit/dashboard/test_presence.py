@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
+from itertools import count, islice
 
 import pytest
 
@@ -12,7 +13,7 @@ from holdline.presence import Presence, beat
 from holdline.store import Create, Store, must_get
 from tests.builders import NOW
 from tests.unit.dashboard.test_stream import Stream, first_board
-from tests.unit.dashboard.world import ROSA, Browser, Clock, a_question
+from tests.unit.dashboard.world import ROSA, Browser, Clock, FakeIdentity, a_question
 
 ANA = PersonRef(uid="ana", name="Ana")
 NOBODY = "Nobody is at the desk"
@@ -54,13 +55,42 @@ def test_who_reads_other_pages_is_not(ana: Browser, salon: Store) -> None:
     assert salon.get(Presence, "ana") is None
 
 
-def test_a_stream_keeps_its_viewer_at_the_desk(stream: Stream, salon: Store, clock: Clock) -> None:
-    for n in range(4):
+def beats(stream: Stream, salon: Store, clock: Clock) -> Iterator[None]:
+    """As long as one likes, 15 seconds apart; a question each makes the stream look at the time."""
+    for n in count():
         assert stream.next().name == "beat"
-        assert presence(salon).is_there(clock.now)
+        yield
         stream.next()
-        clock.passes(30)
+        clock.passes(15)
         salon.commit(Create(a_question(f"r{n}")))
+
+
+def test_a_page_that_answers_the_beats_keeps_its_viewer_at_the_desk(
+    ana: Browser, stream: Stream, salon: Store, clock: Clock
+) -> None:
+    for _ in islice(beats(stream, salon, clock), 6):
+        assert presence(salon).is_there(clock.now)
+        assert ana.post("/live/looking", htmx=True).status_code == 204
+
+
+def test_a_stream_that_nobody_answers_keeps_nobody_at_the_desk(stream: Stream, salon: Store, clock: Clock) -> None:
+    """A dead connection takes beats for a quarter of an hour."""
+    was_there = [presence(salon).is_there(clock.now) for _ in islice(beats(stream, salon, clock), 4)]
+    assert was_there == [True, True, True, False]
+
+
+def test_who_answers_a_beat_is_at_the_desk_though_the_identity_provider_is_away(
+    ana: Browser, salon: Store, identity: FakeIdentity, clock: Clock
+) -> None:
+    identity.is_away = True
+    assert ana.post("/live/looking", htmx=True).status_code == 204
+    assert presence(salon).is_there(clock.now)
+
+
+def test_a_session_that_is_over_keeps_nobody_at_the_desk(ana: Browser, salon: Store, identity: FakeIdentity) -> None:
+    identity.revoke("ana")
+    assert ana.post("/live/looking", htmx=True).status_code == 401
+    assert salon.get(Presence, "ana") is None
 
 
 def test_a_stream_goes_on_where_storage_takes_no_presence(
