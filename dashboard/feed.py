@@ -7,7 +7,9 @@ the whole state, so a slow one skips states and costs no memory.
 import logging
 import threading
 from datetime import datetime, timedelta
+from functools import partial
 
+from dashboard.background import InBackground, on_a_thread
 from dashboard.board import SETTLED, UNANSWERED, Board, board_of, gone_at
 from holdline.errors import InvalidDocument, Unavailable
 from holdline.help_request import LIVE, HelpRequest
@@ -25,16 +27,18 @@ TOLD_WITHIN = timedelta(seconds=5)
 class Feed:
     """The help requests of one organisation that are live, or ended just now."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, in_background: InBackground = on_a_thread) -> None:
         self._store = store
+        self._in_background = in_background
         self._opening = threading.Lock()
-        self._reading = threading.Lock()
         self._changed = threading.Condition()
         self._version = 0
         self._live: dict[str, HelpRequest] | None = None
-        self._gone: set[str] = set()
+        self._leaving: dict[str, HelpRequest] = {}
+        """No longer in the watch, and as they were in it until it is read how they ended."""
         self._ended: dict[str, HelpRequest] = {}
         self._looked_at: datetime | None = None
+        self._is_looking = False
         self._opened_at: datetime | None = None
         self._watch: Watch | None = None
         self._closed = False
@@ -70,14 +74,12 @@ class Feed:
 
     def board(self, *, at: datetime) -> Board | None:
         """The state now; None until there is one, and while it can be neither watched nor read."""
-        while True:
-            self._look_how_they_ended(at=at)
-            with self._changed:
-                if self._gone:  # since that look: in neither of the two, and yet not off the board
-                    continue
-                if self._live is not None:
-                    return board_of([*self._live.values(), *self._ended.values()], at=at)
-            return self._read_instead(at=at)
+        self._look_how_they_ended(at=at)
+        with self._changed:
+            self._ended = {key: request for key, request in self._ended.items() if gone_at(request) > at}
+            if self._live is not None:
+                return board_of([*self._live.values(), *self._leaving.values(), *self._ended.values()], at=at)
+        return self._read_instead(at=at)
 
     def wait(self, seen: int, *, timeout_s: float) -> int:
         """Sleep until there is a version other than `seen`, or the time is over; the version there is now."""
@@ -91,6 +93,7 @@ class Feed:
             if request.status in SETTLED and request.id not in self._ended:
                 return
             if request.status not in LIVE and request.id not in (self._live or {}):
+                self._leaving.pop(request.id, None)
                 self._ended[request.id] = request
                 self._bump()
 
@@ -104,28 +107,37 @@ class Feed:
             log.warning("left out of the queue: %s", error)
         with self._changed:
             live = {request.id: request for request in found.records}
-            self._gone |= (self._live or {}).keys() - live.keys()
-            self._gone -= live.keys()
+            self._leaving |= self._live or {}
             for request_id in live:
+                self._leaving.pop(request_id, None)
                 self._ended.pop(request_id, None)
             self._live = live
             self._bump()
 
     def _look_how_they_ended(self, *, at: datetime) -> None:
-        """Read what left the watch, and now and then what ended unanswered, which may still change.
+        """What left the watch, and now and then what ended unanswered, which may still change. Nobody waits for it."""
+        with self._changed:
+            wanted = set(self._leaving)
+            if self._looked_at is None or at - self._looked_at >= LOOK_AGAIN:
+                wanted |= {key for key, request in self._ended.items() if request.status in UNANSWERED}
+                self._looked_at = at
+            if not wanted or self._is_looking:
+                return
+            self._is_looking = True
+        self._in_background(partial(self._look, wanted))
 
-        On a viewer's thread, since a watch's callback must not wait for storage.
-        """
-        with self._reading:  # the others wait, lest a card vanish and come back
+    def _look(self, wanted: set[str]) -> None:
+        while wanted:
+            read = {request_id: self._read(request_id) for request_id in wanted}
             with self._changed:
-                gone, self._gone = self._gone, set()
-                if self._looked_at is None or at - self._looked_at >= LOOK_AGAIN:
-                    gone |= {key for key, request in self._ended.items() if request.status in UNANSWERED}
-                    self._looked_at = at
-            ended = [request for request in map(self._read, gone) if request is not None]
-            with self._changed:
-                self._ended |= {request.id: request for request in ended if request.status not in LIVE}
-                self._ended = {key: request for key, request in self._ended.items() if gone_at(request) > at}
+                for request_id, request in read.items():
+                    self._leaving.pop(request_id, None)
+                    is_back = request_id in (self._live or {})
+                    if request is not None and request.status not in LIVE and not is_back:
+                        self._ended[request_id] = request
+                wanted = set(self._leaving)
+                self._is_looking = bool(wanted)
+                self._bump()
 
     def _read_instead(self, *, at: datetime) -> Board | None:
         """The state by a reading, where the watch has told none in its time."""

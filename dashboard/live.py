@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from dashboard.attendance import Attendance
+from dashboard.background import InBackground, on_a_thread
 from dashboard.board import Board
 from dashboard.feed import Feed
 from dashboard.ledger import Ledger
 from dashboard.organisation import Organisations
-from dashboard.pulse import Pulse, on_a_thread
+from dashboard.pulse import Pulse
 from dashboard.screen import Draw, Scene, Screen
+from dashboard.surroundings import Surroundings
 from holdline.help_request import HelpRequest
 from holdline.store import Database
 
@@ -47,19 +49,20 @@ class Hub:
         draw: Draw,
         clock: Callable[[], datetime],
         idle_s: float = IDLE_S,
-        in_background: Callable[[Callable[[], None]], object] = on_a_thread,
+        in_background: InBackground = on_a_thread,
     ) -> None:
         self._database = database
-        self._organisations = organisations
-        self._attendance = attendance
-        self._ledger = ledger
         self._draw = draw
         self._clock = clock
         self._idle_s = idle_s
+        self._in_background = in_background
         self._lock = threading.Lock()
         self._feeds: dict[str, tuple[Feed, int]] = {}
         self._screens: dict[str, Screen] = {}
         self._deaf_since: datetime | None = None
+        self._surroundings = Surroundings(
+            organisations, attendance, ledger, on_change=self.look_again, in_background=in_background
+        )
         self._pulse = Pulse(database, on_change=self.look_again, in_background=in_background)
         self._stopping = threading.Event()
 
@@ -68,7 +71,7 @@ class Hub:
         with self._lock:
             feed, viewers = self._feeds.get(org, (None, 0))
             if feed is None:
-                feed = Feed(self._database.for_org(org))
+                feed = Feed(self._database.for_org(org), in_background=self._in_background)
             self._feeds[org] = (feed, viewers + 1)
         try:
             feed.open(at=self._clock())  # outside the lock: a storage that is slow for one holds up nobody else
@@ -110,8 +113,7 @@ class Hub:
         if board is None:
             return None
         is_live = self.is_line_live(org, feed, board, at=at)
-        desk, owing = self._attendance.of(org, at=at), self._ledger.count(org, at=at)
-        return Scene(board, self._organisations.of(org, at=at), is_live, desk, owing)
+        return Scene(board, self._surroundings.of(org, at=at), is_live)
 
     def watching(self, *, at: datetime) -> Watching:
         with self._lock:

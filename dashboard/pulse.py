@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
+from dashboard.background import InBackground, on_a_thread
 from holdline import instruction
 from holdline.errors import StoreError
 from holdline.lease import Lease
@@ -34,10 +35,6 @@ HEARD_WITHIN = timedelta(seconds=10)
 
 Calls = Mapping[str, datetime | None]
 """Those on the board, each with when it is to be deleted."""
-
-
-def on_a_thread(work: Callable[[], None]) -> None:
-    threading.Thread(target=work, name="pulse", daemon=True).start()
 
 
 @dataclass
@@ -61,7 +58,7 @@ class Pulse:
         database: Database,
         *,
         on_change: Callable[[str], object],
-        in_background: Callable[[Callable[[], None]], object] = on_a_thread,
+        in_background: InBackground = on_a_thread,
     ) -> None:
         self._database = database
         self._on_change = on_change

@@ -11,10 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dashboard.attendance import AtTheDesk
 from dashboard.board import Board
 from dashboard.feed import Feed
-from holdline.people import Organisation
+from dashboard.surroundings import Around
 
 log = logging.getLogger(__name__)
 
@@ -30,12 +29,8 @@ class Scene:
     """What there is to be seen."""
 
     board: Board
-    organisation: Organisation
+    around: Around
     is_live: bool
-    desk: AtTheDesk | None = None
-    """Who is there to answer; None where that is not known."""
-    owing: int | None = None
-    """To how many callers who left; None where that is not known."""
 
     @property
     def people(self) -> frozenset[str]:

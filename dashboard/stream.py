@@ -10,9 +10,10 @@ from flask import Blueprint, Flask, Response, render_template, request, stream_w
 from flask_wtf.csrf import generate_csrf
 
 from dashboard.access import COOKIE, current_person
-from dashboard.identity import IdentityUnavailable, NotSignedIn, SignedIn
+from dashboard.identity import IdentityUnavailable, SignedIn
 from dashboard.screen import Picture, Scene
 from dashboard.services import services
+from dashboard.standing import Standing
 
 BEAT = timedelta(seconds=15)
 RETRY_MS = 2000
@@ -54,9 +55,9 @@ def draw(app: Flask, scene: Scene, viewer: str, at: datetime) -> str:
         html = render_template(
             "_board.html",
             board=scene.board,
-            organisation=scene.organisation,
-            desk=scene.desk,
-            owing=scene.owing,
+            organisation=scene.around.organisation,
+            desk=scene.around.desk,
+            owing=scene.around.owing,
             now=at,
             is_live=scene.is_live,
             viewer=viewer,
@@ -69,6 +70,7 @@ def draw(app: Flask, scene: Scene, viewer: str, at: datetime) -> str:
 
 def _events(person: SignedIn, cookie: str, *, form_token: str) -> Iterator[str]:
     s = services()
+    standing = Standing(s.identity, cookie, until=person.expires_at)
     shown: Picture | None = None
     s.attendance.beat(person.org, person.ref, at=s.clock())  # first, lest the first picture miss who looks at it
     with s.hub.looking_at(person.org) as screen:
@@ -78,7 +80,7 @@ def _events(person: SignedIn, cookie: str, *, form_token: str) -> Iterator[str]:
         while not (screen.is_closed or s.hub.is_stopping):
             now = s.clock()
             if now >= next_beat:
-                if not _still_signed_in(cookie, at=now, person=person):
+                if not standing.holds(at=now):
                     yield from _end()
                     return
                 yield _event("beat", now.isoformat())
@@ -87,18 +89,6 @@ def _events(person: SignedIn, cookie: str, *, form_token: str) -> Iterator[str]:
             if picture is not None and picture is not shown:
                 shown = picture
                 yield picture.for_eyes_of(person.uid).replace(FORM_TOKEN, form_token)
-
-
-def _still_signed_in(cookie: str, *, at: datetime, person: SignedIn) -> bool:
-    if person.expires_at <= at:
-        return False
-    try:
-        services().identity.signed_in(cookie, current=True)
-    except NotSignedIn:
-        return False
-    except IdentityUnavailable:
-        return True  # a live queue must not go dark because Firebase Auth hiccups; the session's own end still counts
-    return True
 
 
 def _event(name: str, data: str) -> str:

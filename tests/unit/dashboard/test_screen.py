@@ -1,8 +1,10 @@
 """One picture for all who look: drawn once, with eyes of their own for those who are on it, and never an old one."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 import pytest
@@ -12,11 +14,15 @@ from dashboard.ledger import Ledger
 from dashboard.live import Hub
 from dashboard.organisation import Organisations
 from dashboard.screen import ANYBODY, Picture, Scene, Screen
-from holdline import desk
+from holdline import desk, line
 from holdline.errors import Unavailable
-from holdline.memory_store import MemoryDatabase
-from holdline.store import Create, Store
-from tests.builders import ANA, NOW, a_request
+from holdline.help_request import HelpRequest
+from holdline.memory_store import MemoryDatabase, MemoryStore
+from holdline.people import Organisation
+from holdline.presence import Presence, beat
+from holdline.records import Record
+from holdline.store import Create, Found, Put, Query, R, Read, Store, Stored
+from tests.builders import ANA, NOW, a_request, an_organisation
 from tests.unit.dashboard.world import ROSA, Clock
 
 SOON_S = 5
@@ -78,6 +84,10 @@ def shown(screen: Screen, seen: Picture | None = None, *, until: Callable[[Scene
 
 def waiting(count: int) -> Callable[[Scene], bool]:
     return lambda scene: len(scene.board.waiting) == count
+
+
+def is_at_the_desk(*names: str) -> Callable[[Scene], bool]:
+    return lambda scene: scene.around.desk is not None and [one.name for one in scene.around.desk.there] == [*names]
 
 
 def test_however_many_look_a_change_is_drawn_once(hub: Hub, salon: Store, drawn: Drawn) -> None:
@@ -187,6 +197,80 @@ def test_a_queue_that_can_be_neither_watched_nor_read_stays_as_it_was(
         hub.look_again("salon")
         assert screen.wait(None, timeout_s=0.1) is None
         assert not screen.is_closed
+
+
+class SlowReads:
+    """Storage that answers nothing about some kinds of document for as long as `while_slow` lasts."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._slow: frozenset[type] = frozenset()
+        self._released = threading.Event()
+        find, get_all, get = MemoryStore.find, MemoryStore.get_all, MemoryStore.get
+
+        def slow_find(store: MemoryStore, query: Query[R]) -> Found[R]:
+            self._wait(query.kind)
+            return find(store, query)
+
+        def slow_get_all(store: MemoryStore, *wanted: tuple[type[Record], str]) -> list[Read]:
+            self._wait(*(kind for kind, _ in wanted))
+            return get_all(store, *wanted)
+
+        def slow_get(store: MemoryStore, kind: type[R], document_id: str) -> Stored[R] | None:
+            self._wait(kind)
+            return get(store, kind, document_id)
+
+        for name, door in (("find", slow_find), ("get_all", slow_get_all), ("get", slow_get)):
+            monkeypatch.setattr(MemoryStore, name, door)
+
+    def _wait(self, *kinds: type) -> None:
+        is_the_tests_own = threading.current_thread() is threading.main_thread()  # on which watches in memory tell
+        if self._slow.intersection(kinds) and not is_the_tests_own:
+            self._released.wait(timeout=30)
+
+    @contextmanager
+    def while_slow(self, *kinds: type) -> Iterator[None]:
+        self._slow = frozenset(kinds)
+        try:
+            yield
+        finally:
+            self._released.set()
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> SlowReads:
+    return SlowReads(monkeypatch)
+
+
+@pytest.mark.parametrize("kind", [HelpRequest, Presence, Organisation])
+def test_no_question_waits_for_what_is_read_around_it(
+    hub: Hub, salon: Store, clock: Clock, reads: SlowReads, kind: type
+) -> None:
+    """What is owed, who is at the desk, and what the organisation has set."""
+    salon.commit(Put(an_organisation("salon", quick_responses=("Yes.",))))
+    with hub.looking_at("salon") as screen:
+        first = shown(screen)
+        clock.passes(60)
+        beat(salon, ROSA, at=clock.now)
+        with reads.while_slow(kind):
+            salon.commit(Create(a_request("r1")))
+            began = time.monotonic()
+            second = shown(screen, first, until=waiting(1))
+            assert time.monotonic() - began < 1
+            assert second.scene.around.organisation.quick_responses == ("Yes.",)
+        shown(screen, second, until=is_at_the_desk("Rosa"))
+
+
+def test_a_card_stays_as_it_was_while_it_is_read_how_it_ended(hub: Hub, salon: Store, reads: SlowReads) -> None:
+    salon.commit(Create(a_request("r1")))
+    with hub.looking_at("salon") as screen:
+        first = shown(screen, until=waiting(1))
+        with reads.while_slow(HelpRequest):
+            line.withdraw(salon, "r1", at=NOW)
+            salon.commit(Create(a_request("r2")))
+            second = shown(screen, first, until=waiting(2))
+        last = shown(screen, second, until=waiting(1)).scene.board
+        assert [request.id for request in last.waiting] == ["r2"]
+        assert [request.id for request in last.ended] == ["r1"]
 
 
 def test_stopping_wakes_whoever_looks(hub: Hub) -> None:

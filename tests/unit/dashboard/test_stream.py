@@ -1,5 +1,6 @@
 import re
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -8,6 +9,7 @@ import pytest
 from flask import Flask
 
 from dashboard.attendance import Attendance
+from dashboard.identity import IdentityUnavailable
 from dashboard.ledger import Ledger
 from dashboard.live import Hub
 from dashboard.organisation import Organisations
@@ -154,6 +156,26 @@ def test_a_stream_outlives_a_pause_of_the_identity_provider(
     desk.claim(salon, "r1", by=ROSA, at=clock.now)
     assert stream.next().name == "beat"
     assert "Rosa is on it" in stream.next().data
+
+
+def test_no_question_waits_for_the_identity_provider(
+    stream: Stream, identity: FakeIdentity, clock: Clock, salon: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream.next(), stream.next()
+    answers = threading.Event()
+
+    def hangs(cookie: str, *, current: bool) -> None:
+        answers.wait(timeout=10)
+        raise IdentityUnavailable
+
+    monkeypatch.setattr(identity, "signed_in", hangs)
+    clock.passes(15)
+    salon.commit(Create(a_question("r2", question="Is there a lift?")))
+    began = time.monotonic()
+    assert stream.next().name == "beat"
+    assert "Is there a lift?" in stream.next().data
+    assert time.monotonic() - began < 1
+    answers.set()
 
 
 def test_a_session_whose_time_is_over_ends_its_stream_though_the_provider_is_away(
