@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, g, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from dashboard.failures import SAYS
 from dashboard.identity import (
     SESSION_LASTS,
     IdentityUnavailable,
@@ -113,7 +114,7 @@ def _to_sign_in(next_page: str) -> AnyResponse:
     address = url_for("access.sign_in", next=next_page)
     if "HX-Request" in request.headers:
         words = "Your session is over. Sign in again: what you typed is still here."
-        return Response(words, status=401, mimetype="text/plain", headers={"HX-Redirect": address})
+        return Response(words, status=401, mimetype="text/plain", headers={"HX-Redirect": address, SAYS: "yes"})
     return redirect(address, code=303)
 
 

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from flask import Response, abort, g, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from dashboard.failures import SAYS
 from dashboard.preview import VoiceUnavailable
 from dashboard.services import services
 from holdline import desk
@@ -101,7 +102,8 @@ def refused(refusal: HoldlineError, *, on: Origin, typed: Typed) -> AnyResponse:
     words = STORAGE_IS_AWAY if isinstance(refusal, Unavailable) else str(refusal)
     if has_script():
         # Only the note: the box with the draft stays as it is.
-        headers = {"HX-Retarget": f"[data-note={json.dumps(typed.field)}]", "HX-Reswap": "textContent"}
+        place = f"[data-note={json.dumps(typed.field)}]"
+        headers = {"HX-Retarget": place, "HX-Reswap": "textContent", SAYS: "yes"}
         return Response(words, status=status, mimetype="text/plain", headers=headers)
     page = None
     if status is not HTTPStatus.SERVICE_UNAVAILABLE:

@@ -18,7 +18,7 @@ export async function preview(button, note) {
       headers: { "HX-Request": "true" },
     });
     if (!reply.ok) {
-      note.textContent = (await reply.text()).trim() || OUT_OF_ORDER;
+      note.textContent = reply.headers.has("Holdline-Says") ? await reply.text() : OUT_OF_ORDER;
       return;
     }
     const audio = audioContext();

@@ -101,6 +101,17 @@ def test_near_knowledge_and_quick_responses_fill_the_box_and_can_be_heard_first(
     assert must_get(store, HelpRequest, request.id).record.status is Status.WAITING
 
 
+def test_a_preview_that_a_proxy_refused_says_that_the_answer_can_be_sent_all_the_same(
+    signed_in: Callable[..., Page], ask: Callable[..., HelpRequest]
+) -> None:
+    page = signed_in()
+    card = card_of(page, ask())
+    card.get_by_label("Answer").fill("Yes, upstairs.")
+    page.route("**/preview", lambda route: route.fulfill(status=502, body="upstream connect error"))
+    card.get_by_role("button", name="Preview").click()
+    expect(card.get_by_role("alert")).to_contain_text("Your answer can be sent all the same")
+
+
 def test_a_preview_after_the_session_is_over_says_so(
     signed_in: Callable[..., Page], ask: Callable[..., HelpRequest]
 ) -> None:
