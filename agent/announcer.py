@@ -11,7 +11,6 @@ from livekit import rtc
 
 from agent.clips import Clip
 from agent.tracks import publish_options
-from holdline.call import CallKind
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +24,8 @@ LINGER_S = 0.3
 
 
 class Announcer:
-    def __init__(self, room: rtc.Room, call: CallKind) -> None:
+    def __init__(self, room: rtc.Room) -> None:
         self._room = room
-        self._call = call
         self._source = rtc.AudioSource(SAMPLE_RATE, 1, queue_size_ms=QUEUE_MS)
         self._opening = asyncio.Lock()
         self._publication: rtc.LocalTrackPublication | None = None
@@ -68,7 +66,7 @@ class Announcer:
         async with self._opening:
             if self._publication is None:
                 track = rtc.LocalAudioTrack.create_audio_track(TRACK, self._source)
-                options = publish_options(self._call)
+                options = publish_options()
                 self._publication = await self._room.local_participant.publish_track(track, options)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._publication.wait_for_subscription(), HEARD_WITHIN_S)

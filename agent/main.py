@@ -92,7 +92,7 @@ async def answer(ctx: JobContext) -> None:
         return
     except HoldlineError as error:
         log.error("call %s: cannot be answered: %s", dispatch.call, error)
-        await apologise(ctx, dispatch.kind, caller_identity=caller)
+        await apologise(ctx, caller_identity=caller)
         await hang_up(ctx, store, tenure, dispatch.call, detail=str(error))
         return
     models = ctx.proc.userdata["models"]
@@ -121,7 +121,7 @@ async def converse(ctx: JobContext, pipeline: Pipeline, store: Store, tenure: Te
     parts = LineUp.of(
         briefing,
         store=store,
-        music=HoldMusic(ctx.room, call.kind),
+        music=HoldMusic(ctx.room),
         job=ctx,
         clock=now,
         tenure=tenure,
@@ -130,7 +130,7 @@ async def converse(ctx: JobContext, pipeline: Pipeline, store: Store, tenure: Te
     tenure.when_lost(parts.ending.leave)
     session = make_session(pipeline)
     parts.serve(session)
-    announcer = Announcer(ctx.room, call.kind)
+    announcer = Announcer(ctx.room)
     guard = SilenceGuard(
         floor=parts.floor,
         announcer=announcer,
@@ -147,7 +147,7 @@ async def converse(ctx: JobContext, pipeline: Pipeline, store: Store, tenure: Te
         await session.start(
             parts.receptionist,
             room=ctx.room,
-            room_options=room_options(call.kind, caller_identity=briefing.caller_identity),
+            room_options=room_options(briefing.caller_identity),
             session_host=False,  # else whoever may send data into the room could speak for the caller
             record=False,
         )

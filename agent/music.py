@@ -10,7 +10,6 @@ from livekit import rtc
 from numpy.typing import NDArray
 
 from agent.tracks import publish_options
-from holdline.call import CallKind
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +31,8 @@ NOTE_S = 0.5
 class HoldMusic:
     """A track of its own in the room, so that speech never queues behind it."""
 
-    def __init__(self, room: rtc.Room, call: CallKind) -> None:
+    def __init__(self, room: rtc.Room) -> None:
         self._room = room
-        self._call = call
         self._source = rtc.AudioSource(SAMPLE_RATE, 1, queue_size_ms=QUEUE_MS)
         self._is_wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -61,7 +59,7 @@ class HoldMusic:
 
     async def _run(self) -> None:
         track = rtc.LocalAudioTrack.create_audio_track("hold-music", self._source)
-        options = publish_options(self._call, source=rtc.TrackSource.SOURCE_UNKNOWN)
+        options = publish_options(rtc.TrackSource.SOURCE_UNKNOWN)
         await self._room.local_participant.publish_track(track, options)
         tune = await asyncio.to_thread(render)
         samples = int(SAMPLE_RATE * FRAME_S)

@@ -9,16 +9,16 @@ from agent.announcer import Announcer
 from agent.clips import Clip
 from agent.ending import Ending
 from agent.floor import Floor
-from holdline.call import CallKind, Outcome
+from holdline.call import Outcome
 
 log = logging.getLogger(__name__)
 
 APOLOGISE_WITHIN_S = 20
 
 
-async def apologise(ctx: JobContext, call: CallKind, *, caller_identity: str) -> None:
+async def apologise(ctx: JobContext, *, caller_identity: str) -> None:
     """Say to this caller that something is wrong on our side."""
-    announcer = Announcer(ctx.room, call)
+    announcer = Announcer(ctx.room)
     try:
         async with asyncio.timeout(APOLOGISE_WITHIN_S):
             await ctx.wait_for_participant(identity=caller_identity)

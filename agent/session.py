@@ -9,7 +9,6 @@ from livekit.agents.voice.room_io import AudioInputOptions, AudioOutputOptions, 
 
 from agent.pipelines import Pipeline
 from agent.tracks import publish_options
-from holdline.call import CallKind
 
 FAILURES_BORNE = sys.maxsize
 """No provider's failure ends a call: each part has a stand-in, and the silence guard is behind them all."""
@@ -49,11 +48,11 @@ def make_session(pipeline: Pipeline) -> AgentSession[None]:
     )
 
 
-def room_options(call: CallKind, *, caller_identity: str) -> RoomOptions:
+def room_options(caller_identity: str) -> RoomOptions:
     """Only the caller is listened to, by voice alone, and the room's life is ours."""
     return RoomOptions(
         audio_input=AudioInputOptions(sample_rate=16_000, pre_connect_audio=False),
-        audio_output=AudioOutputOptions(track_publish_options=publish_options(call)),
+        audio_output=AudioOutputOptions(track_publish_options=publish_options()),
         text_input=False,
         participant_identity=caller_identity,
         participant_kinds=[

@@ -10,7 +10,6 @@ from livekit import rtc
 
 from agent.announcer import TRACK as ANNOUNCEMENT
 from agent.tracks import publish_options
-from holdline.call import CallKind
 from local.ear import SAMPLE_RATE as EAR_RATE
 from local.ear import Ear
 from local.sound import Samples, Sound, rms
@@ -131,7 +130,7 @@ class Caller(Listener):
         caller = cls(rtc.Room(), on_spoken=on_spoken, narrow_band=narrow_band, piece_s=piece_s, minds_music=minds_music)
         await caller.room.connect(url, token)
         track = rtc.LocalAudioTrack.create_audio_track("microphone", caller._mouth)
-        options = publish_options(CallKind.PHONE if narrow_band else CallKind.BROWSER)
+        options = publish_options()
         options.dtx = False
         await caller.room.local_participant.publish_track(track, options)
         caller._spawn(caller._speak())
