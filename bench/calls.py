@@ -125,10 +125,8 @@ async def answered(
     minds_music: bool = True,
 ) -> AsyncIterator[LiveCall]:
     """Ring a line of the salon's by telephone and be greeted; the caller hangs up at the end of the block."""
-    caller_number = (
-        f"+1555555{uuid4().int % 10_000:04d}"  # each their own: nobody is owed an answer to another's question
-    )
-    ringing, door = Ringing.on(stack, line, caller=caller_number), Door(**stack["livekit"])
+    number = f"+1555555{uuid4().int % 10_000:04d}"  # of their own: nobody is owed an answer to another's question
+    ringing, door = Ringing.on(stack, line, caller=number), Door(**stack["livekit"])
     [dial] = twiml(await asyncio.to_thread(ringing.tell, "twilio_voice", CallStatus="ringing"))
     address = dial.findtext("Sip") or ""
     call_id = address.removeprefix("sip:").partition("@")[0]
